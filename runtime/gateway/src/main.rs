@@ -1,0 +1,2 @@
+//! The hushgate program.
+fn main() {}

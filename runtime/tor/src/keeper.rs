@@ -1,0 +1,220 @@
+//! Keeps one Tor client at work, and starts it anew when it has lost its way.
+//!
+//! # Promises
+//!
+//! - There is never more than one client on the same directories, in this process or another.
+//! - While a client is being replaced there is none to be had; whoever holds one lets go of it.
+//! - It ends once nobody can ask for a client any more, and frees the directories.
+
+use std::{
+    convert::Infallible,
+    fs::{DirBuilder, File, TryLockError},
+    future, io,
+    os::unix::fs::DirBuilderExt,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use arti_client::{HasKind, TorClient, TorClientConfig};
+use futures_util::StreamExt;
+use tokio::{
+    sync::{mpsc, watch},
+    time,
+};
+use tor_rtcompat::PreferredRuntime;
+
+use crate::{
+    progress::Progress,
+    settings::{self, Settings, StartError},
+    watchdog::{Advice, Report, Watchdog},
+};
+
+/// How long to wait for a process or client that is just letting go of the directories.
+const DIRECTORIES_WAIT_MAX: Duration = Duration::from_secs(5);
+/// How often the directories are tried meanwhile.
+const DIRECTORIES_RETRY: Duration = Duration::from_millis(50);
+/// Pause after a client could not be made, or its directory of relays not be fetched.
+const RETRY_DELAY: Duration = Duration::from_secs(5);
+/// How often the progress is looked at when nothing else happens.
+const LOOK_INTERVAL: Duration = Duration::from_secs(5);
+/// Reports that may wait; more are dropped, as they say the same.
+const REPORTS_MAX: usize = 64;
+
+pub(crate) type Client = TorClient<PreferredRuntime>;
+
+/// The client at work; `None` while it is being replaced.
+pub(crate) type ClientSlot = watch::Receiver<Option<Arc<Client>>>;
+
+/// What others get of a keeper. It goes on as long as one clone of `reports` is left.
+#[derive(Clone)]
+pub(crate) struct Kept {
+    pub(crate) clients: ClientSlot,
+    pub(crate) progress: watch::Receiver<Progress>,
+    pub(crate) reports: mpsc::Sender<Report>,
+}
+
+/// The client at work, once there is one; `None` if its keeper has ended.
+pub(crate) async fn client(clients: &mut ClientSlot) -> Option<Arc<Client>> {
+    clients.wait_for(Option::is_some).await.ok()?.clone()
+}
+
+/// Makes the first client and keeps it at work from then on. Does not wait for the network.
+pub(crate) async fn start(settings: &Settings) -> Result<Kept, StartError> {
+    // Another library in this process may compile in a second provider, and rustls then refuses to
+    // choose. An error only says that somebody has chosen before.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let config = settings::config(settings)?;
+    let lock = lock(&settings.state_dir).await?;
+    let client = make(&config).await.map_err(|error| StartError::of(&error))?;
+    let (clients_in, clients) = watch::channel(Some(client.clone()));
+    let (progress_in, progress) = watch::channel(Progress::STARTING);
+    let (reports, reports_out) = mpsc::channel(REPORTS_MAX);
+    let keeper = Keeper {
+        config,
+        clients: clients_in,
+        progress: progress_in,
+        reports: reports_out,
+        _lock: lock,
+    };
+    tokio::spawn(keeper.run(client));
+    Ok(Kept { clients, progress, reports })
+}
+
+struct Keeper {
+    config: TorClientConfig,
+    clients: watch::Sender<Option<Arc<Client>>>,
+    progress: watch::Sender<Progress>,
+    reports: mpsc::Receiver<Report>,
+    _lock: File,
+}
+
+enum Next {
+    Replace,
+    Stop,
+}
+
+impl Keeper {
+    async fn run(mut self, first: Arc<Client>) {
+        let mut client = first;
+        let mut first_time = true;
+        while let Next::Replace = self.watch(&client).await {
+            if self.progress.borrow().ready || first_time {
+                tracing::warn!("tor cannot reach its network; starting its client anew");
+            } else {
+                tracing::debug!("tor still cannot reach its network; starting its client anew");
+            }
+            first_time = false;
+            self.clients.send_replace(None);
+            self.progress.send_modify(|progress| progress.ready = false);
+            gone(client).await;
+            match self.replacement().await {
+                Some(replacement) => client = replacement,
+                None => return,
+            }
+            self.clients.send_replace(Some(client.clone()));
+        }
+    }
+
+    /// Watches a client until it is to be replaced or nobody wants it any more.
+    async fn watch(&mut self, client: &Client) -> Next {
+        tokio::select! {
+            never = bootstrap(client) => match never {},
+            next = self.follow(client) => next,
+        }
+    }
+
+    async fn follow(&mut self, client: &Client) -> Next {
+        let mut watchdog = Watchdog::new(Instant::now());
+        let mut events = client.bootstrap_events();
+        let mut look = time::interval(LOOK_INTERVAL);
+        loop {
+            let advice = tokio::select! {
+                // Its end says nothing that the reports do not say.
+                Some(_) = events.next() => self.observe(client, &mut watchdog),
+                _ = look.tick() => self.observe(client, &mut watchdog),
+                report = self.reports.recv() => match report {
+                    Some(report) => watchdog.report(report, Instant::now()),
+                    None => return Next::Stop,
+                },
+            };
+            if advice == Advice::Replace {
+                return Next::Replace;
+            }
+        }
+    }
+
+    fn observe(&self, client: &Client, watchdog: &mut Watchdog) -> Advice {
+        let progress = Progress::of(&client.bootstrap_status());
+        let changed = self.progress.send_if_modified(|known| {
+            let changed = *known != progress;
+            *known = progress;
+            changed
+        });
+        if changed {
+            let Progress { percent, ready, note } = progress;
+            tracing::debug!(percent, ready, note, "tor progress");
+        }
+        watchdog.observe(progress, Instant::now())
+    }
+
+    /// A new client, or `None` if nobody wants one any more.
+    async fn replacement(&self) -> Option<Arc<Client>> {
+        while !self.reports.is_closed() {
+            match make(&self.config).await {
+                Ok(client) => return Some(client),
+                Err(error) => tracing::warn!(kind = %error.kind(), "no new tor client yet"),
+            }
+            time::sleep(RETRY_DELAY).await;
+        }
+        None
+    }
+}
+
+/// Fetches the directory of relays, and again whenever that fails. Dropping it is safe: what was
+/// fetched is kept on disk.
+async fn bootstrap(client: &Client) -> Infallible {
+    while let Err(error) = client.bootstrap().await {
+        tracing::warn!(kind = %error.kind(), retry_in = ?RETRY_DELAY, "tor directory not fetched");
+        time::sleep(RETRY_DELAY).await;
+    }
+    future::pending().await
+}
+
+async fn make(config: &TorClientConfig) -> arti_client::Result<Arc<Client>> {
+    TorClient::builder()
+        .config(config.clone())
+        .local_resource_timeout(DIRECTORIES_WAIT_MAX)
+        .create_unbootstrapped_async()
+        .await
+}
+
+/// Waits until everybody has let go of a client, so that its directories are free for the next.
+async fn gone(client: Arc<Client>) {
+    let others = Arc::downgrade(&client);
+    drop(client);
+    let give_up_at = Instant::now() + DIRECTORIES_WAIT_MAX;
+    while others.strong_count() > 0 && Instant::now() < give_up_at {
+        time::sleep(DIRECTORIES_RETRY).await;
+    }
+}
+
+/// Takes the state directory for this process alone. Arti would go on without writing its state if
+/// another process had it.
+async fn lock(state_dir: &Path) -> Result<File, StartError> {
+    let unusable = |error: io::Error| StartError::Files(error.to_string());
+    DirBuilder::new().recursive(true).mode(0o700).create(state_dir).map_err(unusable)?;
+    let path = state_dir.join("in-use.lock");
+    let file = File::options().create(true).append(true).open(path).map_err(unusable)?;
+    let give_up_at = Instant::now() + DIRECTORIES_WAIT_MAX;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::Error(error)) => return Err(unusable(error)),
+            Err(TryLockError::WouldBlock) if Instant::now() >= give_up_at => {
+                return Err(StartError::InUse);
+            }
+            Err(TryLockError::WouldBlock) => time::sleep(DIRECTORIES_RETRY).await,
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Reads a plugin's configuration, so that every mistake names its setting.
+
+use std::fmt;
+
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
+use serde_json::{Map, Value};
+
+use crate::ConfigError;
+
+/// Reads a JSON object into `T`, a struct that derives `serde::Deserialize` with `deny_unknown_fields`.
+///
+/// # Errors
+///
+/// [`ConfigError::Missing`] or [`ConfigError::Invalid`], each with the name of the setting as it is written at
+/// the top of the object; `configuration` stands for the whole of it.
+pub fn parse<T: DeserializeOwned>(json: &str) -> Result<T, ConfigError> {
+    let settings: Map<String, Value> =
+        serde_json::from_str(json).map_err(|_| invalid("configuration", "must be a JSON object"))?;
+    T::deserialize(Settings(settings)).map_err(|mistake| mistake.0)
+}
+
+/// A setting that is wrong: its name, and what it must be.
+#[must_use]
+pub fn invalid(setting: &str, must_be: &str) -> ConfigError {
+    ConfigError::Invalid((setting.to_owned(), must_be.to_owned()))
+}
+
+/// The object, as serde reads it.
+struct Settings(Map<String, Value>);
+
+impl<'de> Deserializer<'de> for Settings {
+    type Error = Mistake;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+        visitor.visit_map(Entries { rest: self.0.into_iter(), current: None })
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
+        unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+struct Entries {
+    rest: serde_json::map::IntoIter,
+    current: Option<(String, Value)>,
+}
+
+impl<'de> MapAccess<'de> for Entries {
+    type Error = Mistake;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Mistake> {
+        self.current = self.rest.next();
+        let Some((name, _)) = &self.current else { return Ok(None) };
+        seed.deserialize(name.as_str().into_deserializer()).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Mistake> {
+        let (name, value) = self.current.take().unwrap_or_default();
+        seed.deserialize(value).map_err(|error| Mistake(invalid(&name, &error.to_string())))
+    }
+}
+
+/// What serde calls an error, with the name of the setting kept.
+#[derive(Debug)]
+struct Mistake(ConfigError);
+
+impl serde::de::Error for Mistake {
+    fn custom<T: fmt::Display>(text: T) -> Self {
+        Self(invalid("configuration", &text.to_string()))
+    }
+
+    fn missing_field(name: &'static str) -> Self {
+        Self(ConfigError::Missing(name.to_owned()))
+    }
+
+    fn unknown_field(name: &str, known: &'static [&'static str]) -> Self {
+        Self(invalid(name, &format!("is not a setting; there are: {}", known.join(", "))))
+    }
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(out)
+    }
+}
+
+impl std::error::Error for Mistake {}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+    struct Sample {
+        from: String,
+        #[serde(default)]
+        count_min: u8,
+        unit: Option<String>,
+    }
+
+    fn check(json: &str, expected: Result<Sample, ConfigError>) {
+        assert_eq!(parse(json), expected, "{json}");
+    }
+
+    #[test]
+    fn reads_what_is_given_and_fills_in_what_is_not() {
+        let from = || "22:00".to_owned();
+        check(r#"{"from":"22:00"}"#, Ok(Sample { from: from(), count_min: 0, unit: None }));
+        check(
+            r#"{"unit":"/min","from":"22:00","count-min":3}"#,
+            Ok(Sample { from: from(), count_min: 3, unit: Some("/min".to_owned()) }),
+        );
+    }
+
+    #[test]
+    fn names_the_setting_that_is_wrong() {
+        check("{}", Err(ConfigError::Missing("from".to_owned())));
+        check(
+            r#"{"from":"a","form":"b"}"#,
+            Err(invalid("form", "is not a setting; there are: from, count-min, unit")),
+        );
+        check(
+            r#"{"from":"a","count-min":256}"#,
+            Err(invalid("count-min", "invalid value: integer `256`, expected u8")),
+        );
+        check(r#"{"from":7}"#, Err(invalid("from", "invalid type: integer `7`, expected a string")));
+    }
+
+    #[test]
+    fn refuses_what_is_not_an_object() {
+        for json in ["", "[]", "7", "{\"from\":\"a\"", "{\"from\":\"a\"} x"] {
+            check(json, Err(invalid("configuration", "must be a JSON object")));
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Minimizers make less of what an adapter understood: they drop, average, count.
+
+use crate::{ConfigError, Reading};
+
+pub use crate::bindings::minimizer::exports::hushgate::plugin::minimizer::Step;
+
+/// Makes less of readings. Export it with [`minimizer!`](crate::minimizer!).
+pub trait Minimizer: Sized {
+    /// Makes the minimizer from a JSON object (`{}` when the owner set nothing).
+    ///
+    /// # Errors
+    ///
+    /// Names the setting that is missing or wrong; see [`config::parse`](crate::config::parse).
+    fn configure(json: &str) -> Result<Self, ConfigError>;
+
+    /// Returns what may go on, and the state for the next call (at most 16 KiB).
+    ///
+    /// `state` is what the call before returned, for this device and grant; `now_ms` counts from 1970-01-01
+    /// (UTC). The result must depend on the arguments alone.
+    ///
+    /// # Errors
+    ///
+    /// Any error withholds the frame and leaves the state as it was.
+    fn minimize(&self, state: Option<Vec<u8>>, now_ms: u64, readings: Vec<Reading>) -> Result<Step, String>;
+}
+
+/// Exports a type that implements [`Minimizer`](crate::minimizer::Minimizer) as the component's minimizer.
+///
+/// Once for each crate. It does something in a build for WebAssembly only: elsewhere the plugin is a plain
+/// library, to be tested as such.
+#[macro_export]
+macro_rules! minimizer {
+    ($plugin:ty) => {
+        #[cfg(target_arch = "wasm32")]
+        const _: () = {
+            struct Component;
+
+            ::std::thread_local! {
+                static PLUGIN: $crate::slot::Slot<$plugin> = const { $crate::slot::Slot::empty() };
+            }
+
+            impl $crate::bindings::minimizer::exports::hushgate::plugin::minimizer::Guest for Component {
+                fn configure(json: ::std::string::String) -> ::std::result::Result<(), $crate::ConfigError> {
+                    PLUGIN.with(|slot| slot.fill(<$plugin as $crate::minimizer::Minimizer>::configure(&json)))
+                }
+
+                fn minimize(
+                    state: ::std::option::Option<::std::vec::Vec<u8>>,
+                    now_ms: u64,
+                    readings: ::std::vec::Vec<$crate::Reading>,
+                ) -> ::std::result::Result<$crate::minimizer::Step, ::std::string::String> {
+                    PLUGIN.with(|slot| {
+                        slot.ask(::std::convert::identity, |plugin| {
+                            $crate::minimizer::Minimizer::minimize(plugin, state, now_ms, readings)
+                        })
+                    })
+                }
+            }
+
+            $crate::bindings::minimizer::export_minimizer!(Component with_types_in $crate::bindings::minimizer);
+        };
+    };
+}

@@ -1,0 +1,153 @@
+//! Builds the plugins that we ship, and lays them out where the gateway's program looks for them.
+//!
+//! # Promises
+//!
+//! - A plugin is built the same, byte for byte, wherever the checkout lies.
+//! - `plugins/<id>/` beside the program holds `plugin.toml` and `plugin.wasm`; a file that has not
+//!   changed is not touched, and one that has is replaced in one step.
+
+use crate::command::{self, Failure};
+use crate::workspace::Workspace;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+const TARGET: &str = "wasm32-unknown-unknown";
+const PROFILE: &str = "guest";
+
+/// Makes sure that there is a toolchain for guests.
+///
+/// Returns what `RUSTUP_TOOLCHAIN` must be; nothing if the ordinary toolchain will do.
+pub(crate) fn toolchain(workspace: &Workspace) -> Result<Option<String>, Failure> {
+    let mut rig = command::in_root(workspace, workspace.rig("wasm-toolchain.sh"));
+    let output = command::output(rig.env("WASM_TC_DIR", &workspace.toolchain))?;
+    Ok(output.lines().next_back().filter(|line| !line.is_empty()).map(str::to_owned))
+}
+
+/// Builds all plugins and lays them out. Returns their ids.
+pub(crate) fn build(
+    workspace: &Workspace,
+    toolchain: Option<&str>,
+) -> Result<Vec<String>, Failure> {
+    let sources = sources(workspace)?;
+    let mut cargo = command::in_root(workspace, "cargo");
+    cargo
+        .args(["build", "--profile", PROFILE, "--target", TARGET, "--target-dir"])
+        .arg(guest_target(workspace));
+    for id in sources.iter().filter_map(|source| id(source)) {
+        cargo.args(["-p", &format!("hushgate-plugin-{id}")]);
+    }
+    cargo.env("RUSTFLAGS", remap(workspace)).env_remove("CARGO_ENCODED_RUSTFLAGS");
+    if let Some(toolchain) = toolchain {
+        cargo.env("RUSTUP_TOOLCHAIN", toolchain);
+    }
+    command::run(&mut cargo)?;
+    sources.iter().map(|source| lay_out(workspace, source)).collect()
+}
+
+/// The directories of the plugins' sources, `plugins/<kind>/<id>`, sorted.
+pub(crate) fn sources(workspace: &Workspace) -> Result<Vec<PathBuf>, Failure> {
+    let kinds = subdirectories(&workspace.root.join("plugins"))?;
+    let plugins = kinds.iter().map(|kind| subdirectories(kind)).collect::<Result<Vec<_>, _>>()?;
+    Ok(plugins.into_iter().flatten().filter(|dir| dir.join("Cargo.toml").is_file()).collect())
+}
+
+/// The id of the plugin in that directory.
+pub(crate) fn id(source: &Path) -> Option<&str> {
+    source.file_name().and_then(|name| name.to_str())
+}
+
+fn guest_target(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("guest")
+}
+
+/// Panic locations would carry the paths of this machine.
+fn remap(workspace: &Workspace) -> String {
+    let home = |var: &str, dir: &str| {
+        env::var_os(var)
+            .map(PathBuf::from)
+            .or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(dir)))
+    };
+    let paths =
+        [(Some(workspace.root.clone()), "/hushgate"), (home("CARGO_HOME", ".cargo"), "/cargo")];
+    let flags = paths
+        .into_iter()
+        .filter_map(|(from, to)| Some(format!("--remap-path-prefix={}={to}", from?.display())));
+    flags.collect::<Vec<_>>().join(" ")
+}
+
+fn lay_out(workspace: &Workspace, source: &Path) -> Result<String, Failure> {
+    let id = id(source).ok_or_else(|| Failure::new("a plugin's directory has no readable name"))?;
+    let built = guest_target(workspace)
+        .join(TARGET)
+        .join(PROFILE)
+        .join(format!("hushgate_plugin_{}.wasm", id.replace('-', "_")));
+    let shipped = workspace.debug().join("plugins").join(id);
+    fs::create_dir_all(&shipped)
+        .and_then(|()| replace(&source.join("plugin.toml"), &shipped.join("plugin.toml")))
+        .and_then(|()| replace(&built, &shipped.join("plugin.wasm")))
+        .map_err(|error| Failure::new(format!("cannot lay out the plugin {id}: {error}")))?;
+    Ok(id.to_owned())
+}
+
+/// Copies, unless both are equal; a reader sees the old file or the new one.
+fn replace(from: &Path, to: &Path) -> io::Result<()> {
+    let new = fs::read(from)?;
+    if fs::read(to).is_ok_and(|old| old == new) {
+        return Ok(());
+    }
+    let part = to.with_extension("part");
+    fs::write(&part, new)?;
+    fs::rename(part, to)
+}
+
+fn subdirectories(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let unreadable =
+        |error: io::Error| Failure::new(format!("cannot read {}: {error}", dir.display()));
+    let entries = fs::read_dir(dir)
+        .map_err(unreadable)?
+        .collect::<io::Result<Vec<_>>>()
+        .map_err(unreadable)?;
+    let mut dirs: Vec<PathBuf> =
+        entries.iter().map(fs::DirEntry::path).filter(|path| path.is_dir()).collect();
+    dirs.sort();
+    Ok(dirs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process;
+
+    #[test]
+    fn an_equal_file_is_not_touched_and_a_different_one_is_replaced() {
+        let dir = env::temp_dir().join(format!("hushgate-xtask-replace-{}", process::id()));
+        fs::create_dir_all(&dir).unwrap();
+        let (from, to) = (dir.join("from.wasm"), dir.join("to.wasm"));
+        fs::write(&from, "one").unwrap();
+        replace(&from, &to).unwrap();
+        // A link of the old content shows whether the file was written anew.
+        fs::hard_link(&to, dir.join("old")).unwrap();
+        replace(&from, &to).unwrap();
+        assert_eq!(links(&to), 2, "equal: left alone");
+        fs::write(&from, "two").unwrap();
+        replace(&from, &to).unwrap();
+        assert_eq!(links(&to), 1, "different: a new file");
+        assert_eq!(fs::read_to_string(&to).unwrap(), "two");
+        fs::remove_dir_all(dir).unwrap();
+    }
+
+    fn links(path: &Path) -> u64 {
+        std::os::unix::fs::MetadataExt::nlink(&fs::metadata(path).unwrap())
+    }
+
+    #[test]
+    fn finds_the_plugins_that_we_ship() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned();
+        let workspace = Workspace { toolchain: root.clone(), target: root.clone(), root };
+        let sources = sources(&workspace).unwrap();
+        let ids: Vec<&str> = sources.iter().filter_map(|source| id(source)).collect();
+        for shipped in ["private-iot-text", "ble-heart-rate", "window-median", "quiet-hours"] {
+            assert!(ids.contains(&shipped), "{shipped} is not among {ids:?}");
+        }
+    }
+}

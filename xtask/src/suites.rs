@@ -1,0 +1,179 @@
+//! Builds all tests at once and knows where each executable is.
+//!
+//! # Promises
+//!
+//! - All packages are built by one call of cargo: chosen one by one, each choice would select other
+//!   features of the dependencies and build them again.
+
+use crate::command::{self, Failure};
+use crate::guest;
+use crate::parts::Part;
+use crate::workspace::Workspace;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+/// The packages beside the plugins that we ship.
+const PACKAGES: [&str; 7] = [
+    "hushgate",
+    "hushgate-wasm",
+    "hushgate-tor",
+    "hushgate-matrix",
+    "hushgate-sdk",
+    "hushgate-tests",
+    "xtask",
+];
+
+/// Longer than any suite takes on a slow machine.
+const SUITE_TIME_MAX: Duration = Duration::from_secs(20 * 60);
+
+/// One test executable.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Suite {
+    /// The name of the target: a library, a program, or a file in `tests/`.
+    pub(crate) name: String,
+    /// The part that it belongs to.
+    pub(crate) part: Part,
+    package_dir: PathBuf,
+    executable: PathBuf,
+}
+
+impl Suite {
+    /// Runs it as `cargo test` would: in the directory of its package.
+    pub(crate) fn run(&self, env: &[(&str, PathBuf)]) -> Result<(), Failure> {
+        let mut suite = command::clean(&self.executable);
+        suite.current_dir(&self.package_dir).env("CARGO_MANIFEST_DIR", &self.package_dir);
+        suite.envs(env.iter().map(|(name, value)| (name, value)));
+        command::run_within(&mut suite, SUITE_TIME_MAX)
+            .map_err(|failure| Failure::new(format!("{}: {failure}", self.name)))
+    }
+}
+
+/// Builds the gateway's program and all tests.
+pub(crate) fn build(workspace: &Workspace) -> Result<Vec<Suite>, Failure> {
+    let packages = packages(workspace)?;
+    command::run(cargo(workspace, "build", &packages).args(["--bin", "hushgate"]))?;
+    let tests = command::output(
+        cargo(workspace, "test", &packages)
+            .args(["--no-run", "--message-format=json-render-diagnostics"]),
+    )?;
+    let suites: Vec<Suite> = tests.lines().filter_map(suite).collect();
+    match Part::ALL.iter().find(|part| !suites.iter().any(|suite| suite.part == **part)) {
+        Some(part) => Err(Failure::new(format!("cargo named no test of the part {}", part.name()))),
+        None => Ok(suites),
+    }
+}
+
+/// Runs the examples in the documentation of all libraries.
+pub(crate) fn run_documentation(workspace: &Workspace) -> Result<(), Failure> {
+    let mut libraries = packages(workspace)?;
+    libraries.retain(|package| package != "xtask");
+    command::run_within(
+        cargo(workspace, "test", &libraries).args(["--doc", "--quiet"]),
+        SUITE_TIME_MAX,
+    )
+}
+
+fn packages(workspace: &Workspace) -> Result<Vec<String>, Failure> {
+    let sources = guest::sources(workspace)?;
+    let plugins = sources
+        .iter()
+        .filter_map(|source| guest::id(source))
+        .map(|id| format!("hushgate-plugin-{id}"));
+    Ok(PACKAGES.map(str::to_owned).into_iter().chain(plugins).collect())
+}
+
+fn cargo(workspace: &Workspace, verb: &str, packages: &[String]) -> Command {
+    let mut cargo = command::in_root(workspace, "cargo");
+    cargo.arg(verb).args(packages.iter().flat_map(|package| ["-p", package]));
+    cargo
+}
+
+/// Reads one message of cargo's; nothing if it is not about a test executable.
+fn suite(message: &str) -> Option<Suite> {
+    // Of the JSON only three plain strings matter: not worth a parser's build time.
+    let value = |key: &str| {
+        let (_, rest) = message.split_once(&format!("\"{key}\":\""))?;
+        rest.split_once('"').map(|(value, _)| value.to_owned())
+    };
+    if value("reason")? != "compiler-artifact" || !message.contains("\"test\":true}") {
+        return None;
+    }
+    let executable = PathBuf::from(value("executable")?);
+    let package_dir = Path::new(&value("manifest_path")?).parent()?.to_owned();
+    let part = Part::of(package(&value("package_id")?));
+    // The target's name comes first after its kind; package names are in the id.
+    let (_, target) = message.split_once("\"target\":{")?;
+    let (_, name) = target.split_once("\"name\":\"")?;
+    let name = name.split_once('"')?.0.to_owned();
+    Some(Suite { name, part, package_dir, executable })
+}
+
+/// The name in a package id: `…/tests#hushgate-tests@0.1.0`, or `…/xtask#0.1.0` where the directory is named alike.
+fn package(id: &str) -> &str {
+    let (path, fragment) = id.rsplit_once('#').unwrap_or((id, ""));
+    match fragment.split_once('@') {
+        Some((name, _)) => name,
+        None => path.rsplit('/').next().unwrap_or(path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    const MESSAGE: &str = r#"{"reason":"compiler-artifact","package_id":"path+file:///src/runtime/tor#hushgate-tor@0.1.0","manifest_path":"/src/runtime/tor/Cargo.toml","target":{"kind":["test"],"crate_types":["bin"],"name":"private_network","src_path":"/src/runtime/tor/tests/private_network.rs","edition":"2024","doc":false,"doctest":false,"test":true},"profile":{"opt_level":"1","debuginfo":"line-tables-only","debug_assertions":true,"overflow_checks":true,"test":true},"features":[],"filenames":["/t/debug/deps/private_network-0123"],"executable":"/t/debug/deps/private_network-0123","fresh":true}"#;
+
+    #[test]
+    fn reads_where_a_test_executable_is() {
+        let expected = Suite {
+            name: "private_network".into(),
+            part: Part::Tor,
+            package_dir: "/src/runtime/tor".into(),
+            executable: "/t/debug/deps/private_network-0123".into(),
+        };
+        assert_eq!(suite(MESSAGE), Some(expected));
+    }
+
+    #[test]
+    fn other_messages_are_not_suites() {
+        let program = MESSAGE.replace(
+            "\"overflow_checks\":true,\"test\":true",
+            "\"overflow_checks\":true,\"test\":false",
+        );
+        let library =
+            MESSAGE.replace("\"/t/debug/deps/private_network-0123\",\"fresh\"", "null,\"fresh\"");
+        for message in [
+            program.as_str(),
+            library.as_str(),
+            r#"{"reason":"build-finished","success":true}"#,
+            "",
+        ] {
+            assert_eq!(suite(message), None, "{message}");
+        }
+    }
+
+    #[test]
+    fn a_package_id_names_its_package_in_both_forms() {
+        assert_eq!(package("path+file:///src/tests#hushgate-tests@0.1.0"), "hushgate-tests");
+        assert_eq!(package("path+file:///src/xtask#0.1.0"), "xtask");
+    }
+
+    #[test]
+    fn every_member_of_the_workspace_is_tested() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned();
+        let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap();
+        let members = manifest.split_once("members = [").unwrap().1.split_once(']').unwrap().0;
+        let members: Vec<&str> = members.split('"').skip(1).step_by(2).collect();
+        let workspace =
+            Workspace { toolchain: root.clone(), target: root.clone(), root: root.clone() };
+        let tested = packages(&workspace).unwrap();
+        for member in &members {
+            let manifest = fs::read_to_string(root.join(member).join("Cargo.toml")).unwrap();
+            let name = manifest.split('"').nth(1).unwrap();
+            assert!(tested.iter().any(|package| package == name), "{name} is not tested");
+        }
+        assert_eq!(members.len(), tested.len());
+    }
+}

@@ -1,0 +1,165 @@
+//! `cargo verify`: builds all and runs the tests against real peers on this machine.
+//!
+//! # Promises
+//!
+//! - A failing step does not stop those that do not need it; the table at the end names every step.
+//! - A test is never skipped silently: what could not run counts as failed.
+
+use crate::command::Failure;
+use crate::guest;
+use crate::packages::{self, Need};
+use crate::parts::{self, Part};
+use crate::progress::{self, Progress};
+use crate::rigs::Rigs;
+use crate::suites::{self, Suite};
+use crate::workspace::Workspace;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+/// Runs the named parts, or all. The exit code is 1 if any step failed.
+pub(crate) fn run(args: &[String]) -> Result<ExitCode, Failure> {
+    if args.iter().any(|arg| arg == "--list") {
+        for part in Part::ALL {
+            progress::print(&format!("{:10} {}", part.name(), part.about()));
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let parts = parts::parse(args)?;
+    let workspace = Workspace::find()?;
+    let mut run = Run { workspace: &workspace, progress: Progress::start(), rows: Vec::new() };
+    run.all(&parts);
+    Ok(run.report())
+}
+
+/// One run of `cargo verify`.
+struct Run<'a> {
+    workspace: &'a Workspace,
+    progress: Progress,
+    rows: Vec<Row>,
+}
+
+/// One line of the table.
+struct Row {
+    step: String,
+    failure: Option<Failure>,
+    took: Duration,
+}
+
+/// What tests are told about the rigs.
+type Environment = Vec<(&'static str, PathBuf)>;
+
+impl Run<'_> {
+    fn all(&mut self, parts: &[Part]) {
+        let Some(suites) = self.built(parts) else {
+            for part in parts {
+                self.step(part.name(), |_| Err(Failure::new("not run: nothing was built")));
+            }
+            return;
+        };
+        let rigs = Rigs::prepare(self.workspace);
+        let mut env = vec![
+            ("HUSHGATE_BIN", self.workspace.binary()),
+            ("HUSHGATE_PAHO_PYTHON", self.workspace.paho_venv().join("bin/python")),
+        ];
+        if parts.iter().any(|part| part.uses_tor()) {
+            env.extend(self.rig("tor network", "HUSHGATE_TOR_TESTNET", || started(&rigs)?.tor()));
+        }
+        if parts.iter().any(|part| part.uses_matrix()) {
+            env.extend(
+                self.rig("homeserver", "HUSHGATE_MATRIX_TESTSERVER", || started(&rigs)?.matrix()),
+            );
+        }
+        for part in parts {
+            self.step(part.name(), |run| run.test(*part, &suites, &env));
+        }
+    }
+
+    /// Everything up to the test executables; nothing if that failed.
+    fn built(&mut self, parts: &[Part]) -> Option<Vec<Suite>> {
+        let mut needs: Vec<Need> = parts.iter().flat_map(|part| part.needs()).copied().collect();
+        needs.dedup();
+        // A missing peer fails the parts that need it, later; the others can do without.
+        self.step("prerequisites", |run| {
+            packages::ensure(&needs, &run.progress)?;
+            if parts.contains(&Part::Blackbox) {
+                packages::ensure_paho(run.workspace, &run.progress)?;
+            }
+            Ok(())
+        });
+        let toolchain = self.step("toolchain", |run| guest::toolchain(run.workspace))?;
+        self.step("plugins build", |run| guest::build(run.workspace, toolchain.as_deref()))?;
+        self.step("build", |run| suites::build(run.workspace))
+    }
+
+    /// Runs one step and notes how it went.
+    fn step<T>(&mut self, name: &str, work: impl FnOnce(&Self) -> Result<T, Failure>) -> Option<T> {
+        self.progress.say(name);
+        let start = Instant::now();
+        let done = work(self);
+        let took = start.elapsed();
+        let (value, failure) = match done {
+            Ok(value) => (Some(value), None),
+            Err(failure) => (None, Some(failure)),
+        };
+        if let Some(failure) = &failure {
+            self.progress.say(format!("{name} FAILED: {failure}"));
+        }
+        self.rows.push(Row { step: name.to_owned(), failure, took });
+        value
+    }
+
+    fn rig(
+        &mut self,
+        name: &str,
+        variable: &'static str,
+        start: impl FnOnce() -> Result<PathBuf, Failure>,
+    ) -> Option<(&'static str, PathBuf)> {
+        self.step(name, |_| start()).map(|dir| (variable, dir))
+    }
+
+    /// Runs all suites of a part, also after one has failed.
+    fn test(&self, part: Part, suites: &[Suite], env: &Environment) -> Result<(), Failure> {
+        let has = |name: &str| env.iter().any(|(variable, _)| *variable == name);
+        if (part.uses_tor() && !has("HUSHGATE_TOR_TESTNET"))
+            || (part.uses_matrix() && !has("HUSHGATE_MATRIX_TESTSERVER"))
+        {
+            return Err(Failure::new("not run: a server that it needs did not start"));
+        }
+        let mut failed = Vec::new();
+        for suite in suites.iter().filter(|suite| suite.part == part) {
+            self.progress.say(format!("{}: {}", part.name(), suite.name));
+            failed.extend(suite.run(env).err());
+        }
+        if part == Part::Core {
+            self.progress.say("core: examples in the documentation");
+            failed.extend(suites::run_documentation(self.workspace).err());
+        }
+        let failed: Vec<String> = failed.iter().map(Failure::to_string).collect();
+        if failed.is_empty() { Ok(()) } else { Err(Failure::new(failed.join("; "))) }
+    }
+
+    /// Prints the table.
+    fn report(&self) -> ExitCode {
+        progress::print(&format!("\n{:16} {:8} {:>8}", "step", "result", "seconds"));
+        for Row { step, failure, took } in &self.rows {
+            let result = if failure.is_some() { "FAILED" } else { "ok" };
+            progress::print(&format!("{step:16} {result:8} {:8.1}", took.as_secs_f64()));
+        }
+        let failed: Vec<String> = self
+            .rows
+            .iter()
+            .filter_map(|row| Some(format!("  {}: {}", row.step, row.failure.as_ref()?)))
+            .collect();
+        if failed.is_empty() {
+            progress::print("\nall is well");
+            return ExitCode::SUCCESS;
+        }
+        progress::print(&format!("\nfailed:\n{}", failed.join("\n")));
+        ExitCode::FAILURE
+    }
+}
+
+fn started<'a, 'b>(rigs: &'a Result<Rigs<'b>, Failure>) -> Result<&'a Rigs<'b>, Failure> {
+    rigs.as_ref().map_err(|failure| Failure::new(failure.to_string()))
+}
