@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor,
+};
 use serde_json::{Map, Value};
 
 use crate::ConfigError;
@@ -14,8 +16,8 @@ use crate::ConfigError;
 /// [`ConfigError::Missing`] or [`ConfigError::Invalid`], each with the name of the setting as it is written at
 /// the top of the object; `configuration` stands for the whole of it.
 pub fn parse<T: DeserializeOwned>(json: &str) -> Result<T, ConfigError> {
-    let settings: Map<String, Value> =
-        serde_json::from_str(json).map_err(|_| invalid("configuration", "must be a JSON object"))?;
+    let settings: Map<String, Value> = serde_json::from_str(json)
+        .map_err(|_| invalid("configuration", "must be a JSON object"))?;
     T::deserialize(Settings(settings)).map_err(|mistake| mistake.0)
 }
 
@@ -49,7 +51,10 @@ struct Entries {
 impl<'de> MapAccess<'de> for Entries {
     type Error = Mistake;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Mistake> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Mistake> {
         self.current = self.rest.next();
         let Some((name, _)) = &self.current else { return Ok(None) };
         seed.deserialize(name.as_str().into_deserializer()).map(Some)
@@ -127,7 +132,10 @@ mod tests {
             r#"{"from":"a","count-min":256}"#,
             Err(invalid("count-min", "invalid value: integer `256`, expected u8")),
         );
-        check(r#"{"from":7}"#, Err(invalid("from", "invalid type: integer `7`, expected a string")));
+        check(
+            r#"{"from":7}"#,
+            Err(invalid("from", "invalid type: integer `7`, expected a string")),
+        );
     }
 
     #[test]

@@ -21,7 +21,12 @@ pub trait Minimizer: Sized {
     /// # Errors
     ///
     /// Any error withholds the frame and leaves the state as it was.
-    fn minimize(&self, state: Option<Vec<u8>>, now_ms: u64, readings: Vec<Reading>) -> Result<Step, String>;
+    fn minimize(
+        &self,
+        state: Option<Vec<u8>>,
+        now_ms: u64,
+        readings: Vec<Reading>,
+    ) -> Result<Step, String>;
 }
 
 /// Exports a type that implements [`Minimizer`](crate::minimizer::Minimizer) as the component's minimizer.

@@ -2,7 +2,9 @@
 
 use crate::ConfigError;
 
-pub use crate::bindings::policy::exports::hushgate::plugin::policy::{FieldView, Obligation, Request, Verdict};
+pub use crate::bindings::policy::exports::hushgate::plugin::policy::{
+    FieldView, Obligation, Request, Verdict,
+};
 
 /// Judges releases. Export it with [`policy!`](crate::policy!).
 pub trait Policy: Sized {

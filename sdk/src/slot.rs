@@ -17,12 +17,19 @@ impl<P> Slot<P> {
     /// Keeps what the configuration made. A second configuration is an error, and the first stays.
     pub fn fill(&self, plugin: Result<P, ConfigError>) -> Result<(), ConfigError> {
         self.0.set(plugin?).map_err(|_| {
-            ConfigError::Invalid(("configuration".to_owned(), "may be set once for each instance".to_owned()))
+            ConfigError::Invalid((
+                "configuration".to_owned(),
+                "may be set once for each instance".to_owned(),
+            ))
         })
     }
 
     /// Asks the plugin, or answers `unconfigured` when there is none.
-    pub fn ask<T, E>(&self, unconfigured: fn(String) -> E, call: impl FnOnce(&P) -> Result<T, E>) -> Result<T, E> {
+    pub fn ask<T, E>(
+        &self,
+        unconfigured: fn(String) -> E,
+        call: impl FnOnce(&P) -> Result<T, E>,
+    ) -> Result<T, E> {
         match self.0.get() {
             Some(plugin) => call(plugin),
             None => Err(unconfigured("not configured".to_owned())),

@@ -60,6 +60,6 @@ printf '[package]\nname = "sysroot-stub"\nversion = "0.0.0"\nedition = "2021"\n[
   cargo build -q --release -j"$J" --target $T -Zbuild-std=std,panic_abort --offline \
     --config 'source.crates-io.replace-with="v"' --config "source.v.directory=\"$DIR/usr/lib/rustlib/src/rust/library/vendor\"" ) >&2
 L="$DIR/usr/lib/rustlib/$T/lib"; mkdir -p "$L"
-for f in "$DIR"/std/target/$T/release/deps/*.rlib; do case $f in */libsysroot_stub-*) ;; *) cp "$f" "$L/";; esac; done
-rm -rf "$DIR/std" "$DIR"/usr/src "$DIR"/usr/share; touch "$DIR/.ready"
+for f in "$DIR/std/target/$T"/release/deps/*.rlib; do case $f in */libsysroot_stub-*) ;; *) cp "$f" "$L/";; esac; done
+rm -rf "$DIR/std" "${DIR:?}/usr/src" "${DIR:?}/usr/share"; touch "$DIR/.ready"
 echo "$DIR/usr"

@@ -96,7 +96,10 @@ fn suite(message: &str) -> Option<Suite> {
         let (_, rest) = message.split_once(&format!("\"{key}\":\""))?;
         rest.split_once('"').map(|(value, _)| value.to_owned())
     };
-    if value("reason")? != "compiler-artifact" || !message.contains("\"test\":true}") {
+    // A target may have tests (its own `test`); a profile says that this is their executable.
+    let (_, profile) = message.split_once("\"profile\":{")?;
+    let (profile, _) = profile.split_once('}')?;
+    if value("reason")? != "compiler-artifact" || !profile.contains("\"test\":true") {
         return None;
     }
     let executable = PathBuf::from(value("executable")?);

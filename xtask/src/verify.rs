@@ -17,6 +17,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+const NOT_BUILT: &str = "not run: nothing was built";
+
 /// Runs the named parts, or all. The exit code is 1 if any step failed.
 pub(crate) fn run(args: &[String]) -> Result<ExitCode, Failure> {
     if args.iter().any(|arg| arg == "--list") {
@@ -51,13 +53,11 @@ type Environment = Vec<(&'static str, PathBuf)>;
 
 impl Run<'_> {
     fn all(&mut self, parts: &[Part]) {
-        let Some(suites) = self.built(parts) else {
-            for part in parts {
-                self.step(part.name(), |_| Err(Failure::new("not run: nothing was built")));
-            }
-            return;
+        let suites = self.built(parts);
+        let rigs = match &suites {
+            Some(_) => Rigs::prepare(self.workspace),
+            None => Err(Failure::new(NOT_BUILT)),
         };
-        let rigs = Rigs::prepare(self.workspace);
         let mut env = vec![
             ("HUSHGATE_BIN", self.workspace.binary()),
             ("HUSHGATE_PAHO_PYTHON", self.workspace.paho_venv().join("bin/python")),
@@ -71,14 +71,13 @@ impl Run<'_> {
             );
         }
         for part in parts {
-            self.step(part.name(), |run| run.test(*part, &suites, &env));
+            self.step(part.name(), |run| run.test(*part, suites.as_deref(), &env));
         }
     }
 
     /// Everything up to the test executables; nothing if that failed.
     fn built(&mut self, parts: &[Part]) -> Option<Vec<Suite>> {
-        let mut needs: Vec<Need> = parts.iter().flat_map(|part| part.needs()).copied().collect();
-        needs.dedup();
+        let needs: Vec<Need> = parts.iter().flat_map(|part| part.needs()).copied().collect();
         // A missing peer fails the parts that need it, later; the others can do without.
         self.step("prerequisites", |run| {
             packages::ensure(&needs, &run.progress)?;
@@ -119,7 +118,8 @@ impl Run<'_> {
     }
 
     /// Runs all suites of a part, also after one has failed.
-    fn test(&self, part: Part, suites: &[Suite], env: &Environment) -> Result<(), Failure> {
+    fn test(&self, part: Part, suites: Option<&[Suite]>, env: &Environment) -> Result<(), Failure> {
+        let suites = suites.ok_or_else(|| Failure::new(NOT_BUILT))?;
         let has = |name: &str| env.iter().any(|(variable, _)| *variable == name);
         if (part.uses_tor() && !has("HUSHGATE_TOR_TESTNET"))
             || (part.uses_matrix() && !has("HUSHGATE_MATRIX_TESTSERVER"))

@@ -1,1 +1,29 @@
-//! To be written.
+//! A privacy gateway: readings come in from devices, and only what their subjects agreed to goes out, through
+//! Tor, sealed to its recipient, with a receipt for each delivery.
+//!
+//! One message crosses the modules below from top to bottom. [`intake`] runs the inbound half and [`delivery`]
+//! the outbound half; the file of [`store`] is the only thing they share.
+//!
+//! ```text
+//! device -> ingress -> intake( pipeline: decode, decide, minimize, oblige, clamp, seal ) -> outbox
+//!                                                                                             |
+//!            witness <- ledger <- receipt <- hub <- transport <- delivery <-------------------+
+//! ```
+//!
+//! `tests/tidy.rs` holds the table of which module may name which, and fails when it is broken.
+
+// The path of one message, in order.
+pub mod message;
+pub mod outcome;
+pub mod consent;
+pub mod pipeline;
+pub mod outbox;
+pub mod ledger;
+
+// What the path stands on.
+pub mod config;
+pub mod contract;
+pub mod keys;
+pub mod plugins;
+pub mod store;
+pub mod wire;

@@ -56,9 +56,8 @@ pub(crate) fn sync_settings() -> SyncSettings {
     filter.presence = Filter::ignore_all();
     filter.room.ephemeral = RoomEventFilter::ignore_all();
     // By exclusion: changes of state come in the timeline too, and none may be missed.
-    filter.room.timeline.not_types = ["m.room.message", "m.room.encrypted", "m.reaction"]
-        .map(str::to_owned)
-        .into();
+    filter.room.timeline.not_types =
+        ["m.room.message", "m.room.encrypted", "m.reaction"].map(str::to_owned).into();
     SyncSettings::new()
         .timeout(POLL_TIME)
         .filter(sync_events::v3::Filter::FilterDefinition(filter))
@@ -146,7 +145,9 @@ mod tests {
 
     #[test]
     fn refuses_what_is_not_a_homeserver() {
-        for url in ["", "example.org", "ftp://example.org", "https://ada@example.org", "unix:/run/x"] {
+        for url in
+            ["", "example.org", "ftp://example.org", "https://ada@example.org", "unix:/run/x"]
+        {
             check(url, None, Err(BAD_HOMESERVER));
         }
     }

@@ -89,7 +89,7 @@ pub enum MatrixError {
 /// Logs in with a password, keeps the session in the state directory, and returns the user id.
 ///
 /// `user` is a full id or its local part. The bot's keys are made and announced here; on an account's first
-/// log-in its cross-signing identity too, so that clients show the bot as verified by its owner.
+/// log-in its cross-signing identity too, so that clients do not warn about the device.
 ///
 /// Dropped or failed half-way, it keeps nothing, and the next call starts afresh.
 ///
@@ -133,7 +133,8 @@ async fn log_in_afresh(
         })?;
     let session = MatrixSession::from(&response);
     client.encryption().wait_for_e2ee_initialization_tasks().await;
-    if !client.encryption().cross_signing_status().await.is_some_and(|status| status.is_complete()) {
+    if !client.encryption().cross_signing_status().await.is_some_and(|status| status.is_complete())
+    {
         tracing::warn!("the bot has no cross-signing keys: clients will warn about its device");
     }
     if let Err(error) = home.keep(&session) {
@@ -261,20 +262,17 @@ impl Bot {
             return Ok(room);
         }
         let alias = <&RoomAliasId>::try_from(room).map_err(|_| NOT_JOINED)?;
-        let known = self
-            .client
-            .resolve_room_alias(alias)
-            .await
-            .map_err(|error| answer::failed(&error.into(), "the bot may not look up the room"))?;
+        let known =
+            self.client.resolve_room_alias(alias).await.map_err(|error| {
+                answer::failed(&error.into(), "the bot may not look up the room")
+            })?;
         self.joined((&*known.room_id).into()).ok_or(NOT_JOINED)
     }
 
     /// The joined room of this id or main alias, as far as is known here.
     fn joined(&self, room: &RoomOrAliasId) -> Option<Room> {
         match <&RoomId>::try_from(room) {
-            Ok(id) => {
-                self.client.get_room(id).filter(|room| room.state() == RoomState::Joined)
-            }
+            Ok(id) => self.client.get_room(id).filter(|room| room.state() == RoomState::Joined),
             Err(alias) => self.client.joined_rooms().into_iter().find(|room| {
                 room.canonical_alias().is_some_and(|main| main == alias)
                     || room.alt_aliases().iter().any(|other| other == alias)

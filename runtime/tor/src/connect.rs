@@ -45,7 +45,7 @@ pub(crate) async fn open(
     prefs.set_isolation(Isolation(isolation.into()));
     time::timeout(CONNECT_TIME_MAX, attempt(kept, target, &prefs))
         .await
-        .unwrap_or_else(|_| Err(ConnectError::Later("no answer in time".into())))
+        .unwrap_or_else(|_| Err(ConnectError::Later(late(kept).into())))
 }
 
 async fn attempt(
@@ -69,6 +69,10 @@ async fn attempt(
         tracing::debug!(%kind, "connection failed");
         by_reaction(kind)
     })
+}
+
+fn late(kept: &Kept) -> &'static str {
+    if kept.clients.borrow().is_some() { "no answer in time" } else { "tor is not ready yet" }
 }
 
 /// What the outcome of an attempt says about the way into the network; `None` if nothing.

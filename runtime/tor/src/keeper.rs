@@ -7,16 +7,16 @@
 //! - It ends once nobody can ask for a client any more, and frees the directories.
 
 use std::{
-    convert::Infallible,
+    collections::HashSet,
     fs::{DirBuilder, File, TryLockError},
     future, io,
     os::unix::fs::DirBuilderExt,
     path::Path,
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
-use arti_client::{HasKind, TorClient, TorClientConfig};
+use arti_client::{HasKind, TorClient, TorClientConfig, status::BootstrapStatus};
 use futures_util::StreamExt;
 use tokio::{
     sync::{mpsc, watch},
@@ -43,15 +43,21 @@ const REPORTS_MAX: usize = 64;
 
 pub(crate) type Client = TorClient<PreferredRuntime>;
 
-/// The client at work; `None` while it is being replaced.
+/// The client at work. `None` while it has no directory of relays yet, and while it is being
+/// replaced.
 pub(crate) type ClientSlot = watch::Receiver<Option<Arc<Client>>>;
+
+/// The names of the onion services now hosted.
+pub(crate) type Names = Arc<Mutex<HashSet<String>>>;
 
 /// What others get of a keeper. It goes on as long as one clone of `reports` is left.
 #[derive(Clone)]
 pub(crate) struct Kept {
+    pub(crate) config: Arc<TorClientConfig>,
     pub(crate) clients: ClientSlot,
     pub(crate) progress: watch::Receiver<Progress>,
     pub(crate) reports: mpsc::Sender<Report>,
+    pub(crate) names: Names,
 }
 
 /// The client at work, once there is one; `None` if its keeper has ended.
@@ -64,29 +70,32 @@ pub(crate) async fn start(settings: &Settings) -> Result<Kept, StartError> {
     // Another library in this process may compile in a second provider, and rustls then refuses to
     // choose. An error only says that somebody has chosen before.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let config = settings::config(settings)?;
-    let lock = lock(&settings.state_dir).await?;
+    let config = Arc::new(settings::config(settings)?);
+    let locks = [
+        lock(&settings.state_dir, "state.lock").await?,
+        lock(&settings.cache_dir, "cache.lock").await?,
+    ];
     let client = make(&config).await.map_err(|error| StartError::of(&error))?;
-    let (clients_in, clients) = watch::channel(Some(client.clone()));
+    let (clients_in, clients) = watch::channel(None);
     let (progress_in, progress) = watch::channel(Progress::STARTING);
     let (reports, reports_out) = mpsc::channel(REPORTS_MAX);
     let keeper = Keeper {
-        config,
+        config: config.clone(),
         clients: clients_in,
         progress: progress_in,
         reports: reports_out,
-        _lock: lock,
+        _locks: locks,
     };
     tokio::spawn(keeper.run(client));
-    Ok(Kept { clients, progress, reports })
+    Ok(Kept { config, clients, progress, reports, names: Names::default() })
 }
 
 struct Keeper {
-    config: TorClientConfig,
+    config: Arc<TorClientConfig>,
     clients: watch::Sender<Option<Arc<Client>>>,
     progress: watch::Sender<Progress>,
     reports: mpsc::Receiver<Report>,
-    _lock: File,
+    _locks: [File; 2],
 }
 
 enum Next {
@@ -112,50 +121,16 @@ impl Keeper {
                 Some(replacement) => client = replacement,
                 None => return,
             }
-            self.clients.send_replace(Some(client.clone()));
         }
     }
 
     /// Watches a client until it is to be replaced or nobody wants it any more.
-    async fn watch(&mut self, client: &Client) -> Next {
+    async fn watch(&mut self, client: &Arc<Client>) -> Next {
+        let Self { clients, progress, reports, .. } = self;
         tokio::select! {
-            never = bootstrap(client) => match never {},
-            next = self.follow(client) => next,
+            next = serve(client, clients) => next,
+            next = follow(client, progress, reports) => next,
         }
-    }
-
-    async fn follow(&mut self, client: &Client) -> Next {
-        let mut watchdog = Watchdog::new(Instant::now());
-        let mut events = client.bootstrap_events();
-        let mut look = time::interval(LOOK_INTERVAL);
-        loop {
-            let advice = tokio::select! {
-                // Its end says nothing that the reports do not say.
-                Some(_) = events.next() => self.observe(client, &mut watchdog),
-                _ = look.tick() => self.observe(client, &mut watchdog),
-                report = self.reports.recv() => match report {
-                    Some(report) => watchdog.report(report, Instant::now()),
-                    None => return Next::Stop,
-                },
-            };
-            if advice == Advice::Replace {
-                return Next::Replace;
-            }
-        }
-    }
-
-    fn observe(&self, client: &Client, watchdog: &mut Watchdog) -> Advice {
-        let progress = Progress::of(&client.bootstrap_status());
-        let changed = self.progress.send_if_modified(|known| {
-            let changed = *known != progress;
-            *known = progress;
-            changed
-        });
-        if changed {
-            let Progress { percent, ready, note } = progress;
-            tracing::debug!(percent, ready, note, "tor progress");
-        }
-        watchdog.observe(progress, Instant::now())
     }
 
     /// A new client, or `None` if nobody wants one any more.
@@ -171,14 +146,54 @@ impl Keeper {
     }
 }
 
-/// Fetches the directory of relays, and again whenever that fails. Dropping it is safe: what was
-/// fetched is kept on disk.
-async fn bootstrap(client: &Client) -> Infallible {
-    while let Err(error) = client.bootstrap().await {
+/// Fetches the directory of relays, then hands the client out. Not before: an onion service that
+/// is launched without a directory waits for it for ever, and holds on to everything meanwhile.
+async fn serve(client: &Arc<Client>, clients: &watch::Sender<Option<Arc<Client>>>) -> Next {
+    if let Err(error) = client.bootstrap().await {
         tracing::warn!(kind = %error.kind(), retry_in = ?RETRY_DELAY, "tor directory not fetched");
         time::sleep(RETRY_DELAY).await;
+        return Next::Replace;
     }
+    clients.send_replace(Some(client.clone()));
     future::pending().await
+}
+
+/// Watches progress and reports until they call for another client.
+async fn follow(
+    client: &Client,
+    progress: &watch::Sender<Progress>,
+    reports: &mut mpsc::Receiver<Report>,
+) -> Next {
+    let mut watchdog = Watchdog::new(Instant::now());
+    let mut events = client.bootstrap_events();
+    let mut look = time::interval(LOOK_INTERVAL);
+    loop {
+        let advice = tokio::select! {
+            Some(status) = events.next() => observe(&status, progress, &mut watchdog),
+            _ = look.tick() => observe(&client.bootstrap_status(), progress, &mut watchdog),
+            report = reports.recv() => match report {
+                Some(report) => watchdog.report(report, Instant::now()),
+                None => return Next::Stop,
+            },
+        };
+        if advice == Advice::Replace {
+            return Next::Replace;
+        }
+    }
+}
+
+fn observe(
+    status: &BootstrapStatus,
+    known: &watch::Sender<Progress>,
+    watchdog: &mut Watchdog,
+) -> Advice {
+    let progress = Progress::of(status);
+    if *known.borrow() != progress {
+        let Progress { percent, ready, note } = progress;
+        tracing::debug!(percent, ready, note, "tor progress");
+        known.send_replace(progress);
+    }
+    watchdog.observe(progress, Instant::now())
 }
 
 async fn make(config: &TorClientConfig) -> arti_client::Result<Arc<Client>> {
@@ -199,13 +214,12 @@ async fn gone(client: Arc<Client>) {
     }
 }
 
-/// Takes the state directory for this process alone. Arti would go on without writing its state if
-/// another process had it.
-async fn lock(state_dir: &Path) -> Result<File, StartError> {
-    let unusable = |error: io::Error| StartError::Files(error.to_string());
-    DirBuilder::new().recursive(true).mode(0o700).create(state_dir).map_err(unusable)?;
-    let path = state_dir.join("in-use.lock");
-    let file = File::options().create(true).append(true).open(path).map_err(unusable)?;
+/// Takes a directory for this process alone. Arti would go on without writing there if another
+/// process had it.
+async fn lock(dir: &Path, name: &str) -> Result<File, StartError> {
+    let unusable = |error: io::Error| StartError::Files(format!("{}: {error}", dir.display()));
+    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(unusable)?;
+    let file = File::options().create(true).append(true).open(dir.join(name)).map_err(unusable)?;
     let give_up_at = Instant::now() + DIRECTORIES_WAIT_MAX;
     loop {
         match file.try_lock() {

@@ -10,15 +10,15 @@
 //! - Every call ends by its own deadline.
 //! - Nothing that was sent, and no address, is ever logged here.
 
-mod onion;
-mod settings;
-mod progress;
-mod watchdog;
-mod keeper;
-mod tor;
 mod connect;
-mod stream;
+mod keeper;
+mod onion;
+mod progress;
 mod service;
+mod settings;
+mod stream;
+mod tor;
+mod watchdog;
 
 pub use connect::ConnectError;
 pub use onion::{AddressError, check_onion};

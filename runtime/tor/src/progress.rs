@@ -40,11 +40,6 @@ fn blocked_note(kind: &BlockageKind) -> &'static str {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the value is between 0 and 100"
-)]
 fn percent(fraction: f32) -> u8 {
     (fraction.clamp(0.0, 1.0) * 100.0) as u8
 }

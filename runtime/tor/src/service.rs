@@ -4,15 +4,18 @@
 //!
 //! - It has the same address for as long as its key is kept, also when the client under it is
 //!   replaced.
+//! - A name is hosted once at a time.
 //! - Strangers can make it hold a bounded number of circuits, streams and waiting requests.
 //! - All other ports are refused the way every other onion service refuses them.
 
 use std::{
-    sync::Arc,
+    collections::HashSet,
+    error::Error,
+    sync::{Arc, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use arti_client::{ErrorKind, HasKind};
+use arti_client::HasKind;
 use futures_util::{FutureExt, StreamExt, future::Either, stream, stream::BoxStream};
 use safelog::DisplayRedacted;
 use tokio::{
@@ -27,7 +30,7 @@ use tor_hsservice::{
 use tor_proto::stream::IncomingStreamRequest;
 
 use crate::{
-    keeper::{self, Client, ClientSlot, Kept},
+    keeper::{self, Client, ClientSlot, Kept, Names},
     settings::chain,
     stream::Stream,
     watchdog::Report,
@@ -43,10 +46,12 @@ const ANSWERS_MAX: usize = 32;
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(30);
 /// Accepted streams that wait for [`Service::accept`]; further clients wait for an answer.
 const BACKLOG_MAX: usize = 64;
-/// How long to wait for an earlier service of the same name to end, and for the client.
-const LAUNCH_TIME_MAX: Duration = Duration::from_secs(5);
+/// How long to wait for an earlier service of the same name to end.
+const NAME_WAIT_MAX: Duration = Duration::from_secs(5);
 /// How often that is tried.
-const LAUNCH_RETRY: Duration = Duration::from_millis(100);
+const NAME_RETRY: Duration = Duration::from_millis(100);
+/// Pause before a service that could not be launched is tried again.
+const LAUNCH_RETRY: Duration = Duration::from_secs(1);
 /// How long a service may be unreachable before the client under it is replaced. It doubles each
 /// time that this has not helped.
 const UNREACHABLE_TIME_MIN: Duration = Duration::from_secs(10 * 60);
@@ -54,12 +59,9 @@ const UNREACHABLE_TIME_MIN: Duration = Duration::from_secs(10 * 60);
 const UNREACHABLE_TIME_MAX: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// Why a service is not hosted, by what the caller should do.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HostError {
-    /// Try again in some seconds: Tor is just starting anew.
-    #[error("the service cannot be hosted now: {0}")]
-    Later(String),
-    /// A service of this name is hosted already.
+    /// A service of this name is hosted already: end that one first.
     #[error("a service of this name is hosted already")]
     InUse,
     /// Trying again changes nothing: the owner must act.
@@ -67,7 +69,8 @@ pub enum HostError {
     Fix(String),
 }
 
-/// An onion service. It ends when this is dropped; streams that were accepted then break.
+/// An onion service. It ends when this is dropped. Streams already accepted go on, unless the
+/// whole [`Tor`](crate::Tor) ends or has to start anew.
 #[derive(Debug)]
 pub struct Service {
     address: String,
@@ -97,24 +100,54 @@ impl Service {
 
 pub(crate) async fn host(kept: &Kept, nickname: &str, port: u16) -> Result<Service, HostError> {
     let config = config(nickname)?;
-    let mut clients = kept.clients.clone();
-    let launched = launch_in_time(&mut clients, &config).await?;
-    let no_key = || HostError::Fix("its key is missing in the state directory".into());
-    let address = launched.service.onion_address().ok_or_else(no_key)?;
-    let address = address.display_unredacted().to_string();
+    let name = Name::take(kept.names.clone(), nickname).await.ok_or(HostError::InUse)?;
+    let address = address(kept, &config)?;
     let (streams_in, streams) = mpsc::channel(BACKLOG_MAX);
     let (reachable_in, reachable) = watch::channel(false);
     let host = Host {
         config,
         port,
-        clients,
+        clients: kept.clients.clone(),
         reports: kept.reports.clone(),
         streams: streams_in,
         reachable: reachable_in,
         patience: UNREACHABLE_TIME_MIN,
+        _name: name,
     };
-    tokio::spawn(host.run(launched));
+    tokio::spawn(host.run());
     Ok(Service { address, streams, reachable })
+}
+
+/// A name that is hosted until this is dropped.
+struct Name {
+    names: Names,
+    name: String,
+}
+
+impl Name {
+    async fn take(names: Names, name: &str) -> Option<Self> {
+        let give_up_at = Instant::now() + NAME_WAIT_MAX;
+        loop {
+            if lock(&names).insert(name.to_owned()) {
+                return Some(Self { names, name: name.to_owned() });
+            }
+            if Instant::now() >= give_up_at {
+                return None;
+            }
+            time::sleep(NAME_RETRY).await;
+        }
+    }
+}
+
+impl Drop for Name {
+    fn drop(&mut self) {
+        lock(&self.names).remove(&self.name);
+    }
+}
+
+/// The set is whole at any time, also after a panic elsewhere.
+fn lock(names: &Names) -> MutexGuard<'_, HashSet<String>> {
+    names.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The task behind a [`Service`].
@@ -126,6 +159,7 @@ struct Host {
     streams: mpsc::Sender<Stream>,
     reachable: watch::Sender<bool>,
     patience: Duration,
+    _name: Name,
 }
 
 /// A service on one client. It ends when this is dropped.
@@ -137,21 +171,24 @@ struct Launched {
 }
 
 impl Host {
-    async fn run(mut self, first: Launched) {
+    async fn run(mut self) {
         let streams = self.streams.clone();
         tokio::select! {
             () = streams.closed() => {}
-            () = self.keep_hosting(first) => {}
+            () = self.keep_hosting() => {}
         }
     }
 
     /// Goes from client to client; ends only when there will be no other.
-    async fn keep_hosting(&mut self, first: Launched) {
-        let mut launched = Some(first);
-        while let Some(current) = launched {
-            self.serve(current).await;
+    async fn keep_hosting(&mut self) {
+        while let Some(client) = keeper::client(&mut self.clients).await {
+            match launch(client, &self.config) {
+                Ok(launched) => self.serve(launched).await,
+                Err(error) => tracing::warn!(%error, "onion service not launched yet"),
+            }
             self.reachable.send_replace(false);
-            launched = self.relaunch().await;
+            // A client that is being replaced is gone at once, so this delays nothing.
+            time::sleep(LAUNCH_RETRY).await;
         }
     }
 
@@ -162,20 +199,9 @@ impl Host {
         let answers = stream_requests(requests)
             .for_each_concurrent(ANSWERS_MAX, |request| answer(request, port, streams));
         tokio::select! {
-            () = answers => tracing::warn!("onion service has ended; starting it anew"),
+            () = answers => tracing::warn!("onion service has ended; launching it again"),
             () = follow(&service, &self.reachable, (&self.reports, &mut self.patience)) => {}
             _ = self.clients.changed() => {}
-        }
-    }
-
-    async fn relaunch(&mut self) -> Option<Launched> {
-        loop {
-            match launch_in_time(&mut self.clients, &self.config).await {
-                Ok(launched) => return Some(launched),
-                Err(HostError::Later(_)) if self.clients.has_changed().is_err() => return None,
-                Err(error) => tracing::warn!(%error, "onion service not started anew yet"),
-            }
-            time::sleep(LAUNCH_TIME_MAX).await;
         }
     }
 }
@@ -190,41 +216,22 @@ fn config(nickname: &str) -> Result<OnionServiceConfig, HostError> {
         .map_err(|error| HostError::Fix(chain(&error)))
 }
 
-/// Launches on the client at work, as soon as there is one and no other service has the name.
-async fn launch_in_time(
-    clients: &mut ClientSlot,
-    config: &OnionServiceConfig,
-) -> Result<Launched, HostError> {
-    let give_up_at = Instant::now() + LAUNCH_TIME_MAX;
-    let client = time::timeout(LAUNCH_TIME_MAX, keeper::client(clients)).await.ok().flatten();
-    let client = client.ok_or_else(|| HostError::Later("tor is starting anew".into()))?;
-    loop {
-        match launch(&client, config) {
-            Err(HostError::InUse) if Instant::now() < give_up_at => {
-                time::sleep(LAUNCH_RETRY).await;
-            }
-            outcome => return outcome,
-        }
-    }
+/// The address, from the key; the key is made if there is none.
+fn address(kept: &Kept, config: &OnionServiceConfig) -> Result<String, HostError> {
+    let fix = |error: &dyn Error| HostError::Fix(chain(error));
+    let service = Client::create_onion_service(&kept.config, config.clone());
+    let service = service.map_err(|error| fix(&error))?;
+    let address = service.generate_identity_key(Default::default()).map_err(|error| fix(&error))?;
+    Ok(address.display_unredacted().to_string())
 }
 
-fn launch(client: &Arc<Client>, config: &OnionServiceConfig) -> Result<Launched, HostError> {
+fn launch(client: Arc<Client>, config: &OnionServiceConfig) -> Result<Launched, HostError> {
     let launched = client.launch_onion_service(config.clone());
-    match launched.map_err(|error| host_error(&error))? {
+    match launched.map_err(|error| HostError::Fix(chain(&error)))? {
         Some((service, requests)) => {
-            Ok(Launched { service, requests: requests.boxed(), _client: client.clone() })
+            Ok(Launched { service, requests: requests.boxed(), _client: client })
         }
         None => Err(HostError::Fix("it is switched off".into())),
-    }
-}
-
-fn host_error(error: &arti_client::Error) -> HostError {
-    match error.kind() {
-        ErrorKind::LocalResourceAlreadyInUse => HostError::InUse,
-        ErrorKind::TransientFailure | ErrorKind::ArtiShuttingDown => {
-            HostError::Later(error.kind().to_string())
-        }
-        _ => HostError::Fix(chain(error)),
     }
 }
 
@@ -286,7 +293,9 @@ async fn follow(
                 continue;
             }
         };
-        if reachable.send_replace(now_reachable) != now_reachable {
+        let was_reachable = *reachable.borrow();
+        if now_reachable != was_reachable {
+            reachable.send_replace(now_reachable);
             tracing::info!(reachable = now_reachable, "onion service");
             since = time::Instant::now();
             *patience = UNREACHABLE_TIME_MIN;

@@ -56,8 +56,7 @@ fn config(allocation: InstanceAllocationStrategy) -> Config {
         .allocation_strategy(allocation)
         .epoch_interruption(true)
         .max_wasm_stack(256 << 10)
-        .wasm_backtrace(false)
-        .wasm_component_model_async(false)
+        .wasm_backtrace_max_frames(None)
         .wasm_memory64(false)
         .wasm_relaxed_simd(false);
     config

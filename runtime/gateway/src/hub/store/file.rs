@@ -13,7 +13,8 @@ use std::fs::{self, OpenOptions, Permissions};
 use std::io::ErrorKind;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// The most that a store may take on the disk: 4 GiB. A full one takes in nothing more until a sweep makes room.
 const STORE_BYTES_MAX: i64 = 4 << 30;
@@ -24,6 +25,7 @@ const APPLICATION_ID: i64 = 0x4873_4862;
 const VERSION: i64 = 1;
 /// Longer than any transaction of another process on the same store, such as `hushgate hub invite`.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const BUSY_RETRY_DELAY: Duration = Duration::from_millis(5);
 
 /// A channel's id is never given out twice: whoever holds an old one must not see another's values.
 const SCHEMA: &str = "
@@ -107,7 +109,7 @@ fn claim(connection: &mut Connection) -> Result<(), StoreError> {
 }
 
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
-    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    switch_to_wal(connection)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "secure_delete", true)?;
@@ -116,6 +118,20 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     let page_bytes: i64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
     connection.pragma_update(None, "max_page_count", STORE_BYTES_MAX / page_bytes.max(512))
+}
+
+/// A new file is switched once. If two processes try, SQLite tells one of them at once that it is busy.
+fn switch_to_wal(connection: &Connection) -> rusqlite::Result<()> {
+    let start = Instant::now();
+    loop {
+        let switched = connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()));
+        let busy =
+            |error: &rusqlite::Error| error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy);
+        if !switched.as_ref().is_err_and(busy) || start.elapsed() > BUSY_TIMEOUT {
+            return switched;
+        }
+        thread::sleep(BUSY_RETRY_DELAY);
+    }
 }
 
 #[cfg(test)]
@@ -201,11 +217,31 @@ mod tests {
 
     #[test]
     fn two_processes_may_make_the_store_at_once() {
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("hub.db");
+            thread::scope(|scope| {
+                let openers = [0; 4].map(|_| scope.spawn(|| open(&path).map(drop)));
+                openers.into_iter().for_each(|opener| opener.join().unwrap().unwrap());
+            });
+        }
+    }
+
+    #[test]
+    fn the_switch_waits_for_a_reader() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("hub.db");
-        std::thread::scope(|scope| {
-            let openers = [0; 4].map(|_| scope.spawn(|| open(&path).map(drop)));
-            openers.into_iter().for_each(|opener| opener.join().unwrap().unwrap());
+        let mut connection = Connection::open(&path).unwrap();
+        claim(&mut connection).unwrap();
+        let reader = Connection::open(&path).unwrap();
+        reader.execute_batch("BEGIN; SELECT count(*) FROM invite").unwrap();
+        connection.busy_timeout(Duration::ZERO).unwrap();
+        thread::scope(|scope| {
+            let switch = scope.spawn(|| switch_to_wal(&{ connection }));
+            thread::sleep(10 * BUSY_RETRY_DELAY);
+            assert!(!switch.is_finished());
+            reader.execute_batch("ROLLBACK").unwrap();
+            switch.join().unwrap().unwrap();
         });
     }
 }

@@ -62,6 +62,7 @@ mod tests {
         };
         assert_eq!(store.legacy_latest(1).unwrap(), [newest]);
         assert_eq!(lines.last().unwrap().received_ms, 3);
+        assert_eq!(store.counts().unwrap().legacy_lines, 1000);
     }
 
     #[test]

@@ -1,0 +1,282 @@
+//! `hushgate.toml` as written, and the checks of each part.
+
+use super::{Device, Home, Matrix, SettingsError, Source, Subscribe, Way, is_name};
+use crate::{
+    consent::grant::{Stage, StageFile},
+    message::DeviceName,
+};
+use argon2::PasswordHash;
+use serde::Deserialize;
+use std::{
+    collections::BTreeSet,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
+use toml::Spanned;
+
+const SUBJECTS_MAX: usize = 16;
+const TOPICS_MAX: usize = 64;
+
+/// All of it. Unknown keys are errors.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct File {
+    #[serde(default)]
+    pub(super) mqtt: MqttFile,
+    #[serde(default)]
+    pub(super) http: HttpFile,
+    #[serde(default)]
+    pub(super) limits: LimitsFile,
+    pub(super) transport: Spanned<TransportFile>,
+    pub(super) matrix: Option<MatrixFile>,
+    #[serde(default)]
+    pub(super) device: Vec<Spanned<DeviceFile>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct MqttFile {
+    pub(super) listen: Option<Spanned<String>>,
+    pub(super) subscribe: Option<SubscribeFile>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct SubscribeFile {
+    broker: Spanned<String>,
+    client_id: Option<String>,
+    user: Option<String>,
+    password_file: Option<Spanned<PathBuf>>,
+    share: Option<Spanned<String>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct HttpFile {
+    pub(super) listen: Option<Spanned<String>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct LimitsFile {
+    frame_bytes_max: Option<Spanned<usize>>,
+    outbox_entries_max: Option<Spanned<u64>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct TransportFile {
+    kind: Kind,
+    socks: Option<Spanned<String>>,
+    network: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Kind {
+    Tor,
+    Socks,
+    Loopback,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct MatrixFile {
+    homeserver: Spanned<String>,
+    room: Spanned<String>,
+    socks: Option<Spanned<String>>,
+    every: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct DeviceFile {
+    name: Spanned<String>,
+    subjects: Spanned<Vec<String>>,
+    topics: Spanned<Vec<String>>,
+    secret: Spanned<String>,
+    adapter: Spanned<StageFile>,
+}
+
+impl LimitsFile {
+    pub(super) fn frame_bytes_max(&self, source: &Source) -> Result<usize, SettingsError> {
+        match &self.frame_bytes_max {
+            None => Ok(64 << 10),
+            Some(it) if (64..=1 << 20).contains(it.get_ref()) => Ok(*it.get_ref()),
+            Some(it) => Err(source.error(it.span(), "must be 64 to 1048576 (bytes)")),
+        }
+    }
+
+    pub(super) fn outbox_entries_max(&self, source: &Source) -> Result<u64, SettingsError> {
+        match &self.outbox_entries_max {
+            None => Ok(100_000),
+            Some(it) if (1..=100_000_000).contains(it.get_ref()) => Ok(*it.get_ref()),
+            Some(it) => Err(source.error(it.span(), "must be 1 to 100000000")),
+        }
+    }
+}
+
+pub(super) fn listen(
+    source: &Source,
+    setting: Option<Spanned<String>>,
+) -> Result<Option<SocketAddr>, SettingsError> {
+    setting.map(|it| address(source, &it)).transpose()
+}
+
+fn address(source: &Source, setting: &Spanned<String>) -> Result<SocketAddr, SettingsError> {
+    let problem = "must be an IP address and a port, such as 127.0.0.1:1883";
+    setting.get_ref().parse().map_err(|_| source.error(setting.span(), problem))
+}
+
+pub(super) fn subscribe(
+    source: &Source,
+    file: Option<SubscribeFile>,
+    home: &Home,
+) -> Result<Option<Subscribe>, SettingsError> {
+    let Some(file) = file else { return Ok(None) };
+    let broker = address(source, &file.broker)?;
+    if !is_home(broker.ip()) {
+        let problem = "must be on this machine or in a private network (RFC 1918, RFC 4193): \
+                       only Tor leaves the house";
+        return Err(source.error(file.broker.span(), problem));
+    }
+    if let Some(share) = file.share.as_ref().filter(|it| !is_name(it.get_ref())) {
+        return Err(source.error(share.span(), "must be lower-case letters, digits and hyphens"));
+    }
+    let login = match (file.user, file.password_file) {
+        (Some(user), Some(path)) => Some((user, home.resolve(path.get_ref()))),
+        (None, None) => None,
+        (_, Some(path)) => return Err(source.error(path.span(), "needs `user` beside it")),
+        (Some(_), None) => {
+            return Err(source.error(file.broker.span(), "`user` needs `password-file` beside it"));
+        }
+    };
+    let client_id = file.client_id.unwrap_or_else(|| "hushgate".into());
+    let share = file.share.map(Spanned::into_inner);
+    Ok(Some(Subscribe { broker, client_id, login, share }))
+}
+
+fn is_home(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(it) => it.is_loopback() || it.is_private() || it.is_link_local(),
+        IpAddr::V6(it) => it.is_loopback() || it.is_unique_local() || it.is_unicast_link_local(),
+    }
+}
+
+pub(super) fn way(
+    source: &Source,
+    file: &Spanned<TransportFile>,
+    home: &Home,
+) -> Result<Way, SettingsError> {
+    let it = file.get_ref();
+    match (it.kind, &it.socks, &it.network) {
+        (Kind::Tor, None, network) => Ok(Way::Tor { network: network.as_ref().map(|it| home.resolve(it)) }),
+        (Kind::Socks, Some(socks), None) => {
+            let address = address(source, socks)?;
+            if !is_home(address.ip()) {
+                return Err(source.error(socks.span(), "must be on this machine or in a private network"));
+            }
+            Ok(Way::Socks(address))
+        }
+        (Kind::Loopback, None, None) => Ok(Way::Loopback),
+        _ => Err(source.error(
+            file.span(),
+            "`socks` goes with kind \"socks\" and must be there, `network` with kind \"tor\" only",
+        )),
+    }
+}
+
+pub(super) fn matrix(
+    source: &Source,
+    file: Option<MatrixFile>,
+) -> Result<Option<Matrix>, SettingsError> {
+    let Some(file) = file else { return Ok(None) };
+    let url = file.homeserver.get_ref();
+    if !(url.starts_with("https://") || url.starts_with("http://")) {
+        let problem = "must be a URL that begins with https:// (http:// for this machine or an onion)";
+        return Err(source.error(file.homeserver.span(), problem));
+    }
+    if !file.room.get_ref().starts_with(['!', '#']) {
+        let problem = "must be a room id that begins with `!` or an alias that begins with `#`";
+        return Err(source.error(file.room.span(), problem));
+    }
+    Ok(Some(Matrix {
+        socks: listen(source, file.socks)?,
+        every: source.duration(&file.every)?,
+        homeserver: file.homeserver.into_inner(),
+        room: file.room.into_inner(),
+    }))
+}
+
+pub(super) fn devices(
+    source: &Source,
+    files: Vec<Spanned<DeviceFile>>,
+) -> Result<Vec<Device>, SettingsError> {
+    let mut names = BTreeSet::new();
+    let mut devices = Vec::new();
+    for file in files {
+        let file = file.into_inner();
+        if !is_name(file.name.get_ref()) {
+            let problem = "must be 1 to 64 lower-case letters, digits and hyphens";
+            return Err(source.error(file.name.span(), problem));
+        }
+        if !names.insert(file.name.get_ref().clone()) {
+            return Err(source.error(file.name.span(), "is the name of two devices"));
+        }
+        devices.push(device(source, file)?);
+    }
+    Ok(devices)
+}
+
+fn device(source: &Source, file: DeviceFile) -> Result<Device, SettingsError> {
+    let subjects = file.subjects.get_ref();
+    let subjects_fit = (1..=SUBJECTS_MAX).contains(&subjects.len()) && subjects.iter().all(|it| is_name(it));
+    if !subjects_fit {
+        let problem = "must name 1 to 16 people in lower-case letters, digits and hyphens";
+        return Err(source.error(file.subjects.span(), problem));
+    }
+    let topics = file.topics.get_ref();
+    if topics.len() > TOPICS_MAX || !topics.iter().all(|it| is_filter(it)) {
+        let problem = "must be MQTT topic filters, such as \"patient/#\" (MQTT 5, section 4.7)";
+        return Err(source.error(file.topics.span(), problem));
+    }
+    if PasswordHash::new(file.secret.get_ref()).is_err() {
+        let problem = "must be a hash: run `hushgate device secret` to make a secret and its hash";
+        return Err(source.error(file.secret.span(), problem));
+    }
+    Ok(Device {
+        name: DeviceName(file.name.get_ref().as_str().into()),
+        subjects: file.subjects.into_inner(),
+        topics: file.topics.into_inner(),
+        secret: file.secret.into_inner(),
+        adapter: Stage::from_file(source, file.adapter),
+    })
+}
+
+/// MQTT 5, section 4.7: `#` only as the last level, `+` only as a whole level. A filter must begin with a
+/// plain level, so that no device owns the topics of others by accident.
+fn is_filter(filter: &str) -> bool {
+    let levels: Vec<_> = filter.split('/').collect();
+    let last = levels.len() - 1;
+    let fits = |(at, level): (usize, &&str)| match *level {
+        "#" => at == last && at > 0,
+        "+" => at > 0,
+        level => !level.contains(['#', '+', '\0']) && !level.starts_with('$'),
+    };
+    filter.len() <= 256 && !levels[0].is_empty() && levels.iter().enumerate().all(fits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_filter;
+
+    #[test]
+    fn topic_filters_are_those_of_mqtt_and_begin_plainly() {
+        for good in ["patient/#", "patient/+/bpm", "door", "a/b/c"] {
+            assert!(is_filter(good), "{good}");
+        }
+        for bad in ["#", "+/bpm", "patient/#/x", "pat#", "patient/b+", "$SYS/x", "", "/x"] {
+            assert!(!is_filter(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! Decides what may leave, for whom, how finely and how often. Default deny.
+//!
+//! # Promises
+//!
+//! - A [`release::Consented`] exists only for fields that a valid grant names, each inside its range and on its
+//!   step. Only `consent::release` makes one, and the outbox accepts nothing else.
+//! - Deny overrides: a device with several subjects releases only what all of them granted.
+//! - An unknown clock counts as denied: a grant has an end, and nobody can tell whether it came.
+//! - For any plugin, however hostile, a recipient learns at most [`capacity::Capacity`] bits in an hour.
+
+pub mod capacity;
+pub mod grant;
+pub mod release;
+pub mod schema;

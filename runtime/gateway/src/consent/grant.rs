@@ -1,0 +1,369 @@
+//! A subject's consent, as written in a file and as checked.
+//!
+//! # Promises
+//!
+//! - A [`Grant`] has passed every check; holding one says nothing about whether it is valid now.
+//! - A [`Permit`] says that a grant is valid at one moment. Only [`Grant::permit`] makes one.
+
+use super::{
+    capacity::Capacity,
+    schema::{Domain, Rule},
+};
+use crate::{
+    config::source::{SettingsError, Source, is_name},
+    message::Millis,
+};
+use serde::Deserialize;
+use std::time::Duration;
+use toml::Spanned;
+
+/// The most fields in one grant.
+const FIELDS_MAX: usize = 64;
+
+/// A subject's consent: what may leave of one device, for one recipient and one purpose.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// The file's name without `.toml`: how ledger and commands name it.
+    pub id: String,
+    /// Whose consent it is.
+    pub subject: String,
+    /// The device that it is about.
+    pub device: String,
+    /// Who may receive.
+    pub recipient: String,
+    /// What for: a term, best one of the Data Privacy Vocabulary (DPV).
+    pub purpose: String,
+    /// The name of the device that the recipient is told.
+    pub device_alias: String,
+    /// The fields that may leave.
+    pub fields: Vec<Rule>,
+    /// Each field leaves at most once in each slot of this length.
+    pub every: Duration,
+    /// How long the recipient may keep it.
+    pub retention: Duration,
+    /// How long a release may wait for the recipient before it expires.
+    pub wait_max: Duration,
+    /// From when it is valid.
+    pub valid_from: Millis,
+    /// The first moment at which it no longer is.
+    pub valid_until: Millis,
+    /// Plugins that make less of the readings, in order.
+    pub minimizers: Vec<Stage>,
+    /// Plugins that may tighten it further.
+    pub policies: Vec<Stage>,
+}
+
+/// A plugin at work for one grant or device.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stage {
+    /// The plugin's id.
+    pub plugin: String,
+    /// Its settings, as JSON.
+    pub settings: String,
+    /// Where it was asked for, for error messages: a file and a line.
+    pub asked_at: String,
+}
+
+/// A grant that is valid at one moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Permit<'a> {
+    grant: &'a Grant,
+    now: Millis,
+}
+
+/// The time, or that nobody knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// It is this time.
+    Known(Millis),
+    /// The clock went back behind what the ledger has seen, or was never set.
+    Unknown,
+}
+
+impl<'a> Permit<'a> {
+    /// The grant.
+    pub fn grant(&self) -> &'a Grant {
+        self.grant
+    }
+
+    /// The moment.
+    pub fn now(&self) -> Millis {
+        self.now
+    }
+}
+
+impl Grant {
+    /// Whether it is valid now. An unknown clock is no.
+    pub fn permit(&self, clock: Clock) -> Option<Permit<'_>> {
+        match clock {
+            Clock::Known(now) if self.valid_from <= now && now < self.valid_until => {
+                Some(Permit { grant: self, now })
+            }
+            _ => None,
+        }
+    }
+
+    /// The most that can leave under it.
+    pub fn capacity(&self) -> Capacity {
+        let waits = if self.policies.is_empty() { 0.0 } else { self.slots_waited_max() };
+        Capacity::of(&self.fields, self.every, waits)
+    }
+
+    /// The slot of `now`: a number that grows by one each [`Grant::every`].
+    pub fn slot(&self, now: Millis) -> i64 {
+        now.0 / self.every_ms()
+    }
+
+    /// When `slot` begins.
+    pub fn slot_start(&self, slot: i64) -> Millis {
+        Millis(slot.saturating_mul(self.every_ms()))
+    }
+
+    fn slots_waited_max(&self) -> f64 {
+        (self.wait_max.as_secs_f64() / self.every.as_secs_f64()).ceil()
+    }
+
+    fn every_ms(&self) -> i64 {
+        i64::try_from(self.every.as_millis()).unwrap_or(i64::MAX).max(1)
+    }
+
+    /// Reads and checks one grant file.
+    pub fn from_source(source: &Source) -> Result<Self, SettingsError> {
+        let id = source.path().file_stem().and_then(|it| it.to_str()).unwrap_or_default().to_owned();
+        if !is_name(&id) {
+            return Err(source.whole("its name must be lower-case letters, digits and hyphens"));
+        }
+        let file: File = source.parse()?;
+        for name in [&file.subject, &file.device, &file.recipient] {
+            check_name(source, name)?;
+        }
+        if let Some(alias) = &file.device_alias {
+            check_name(source, alias)?;
+        }
+        let (valid_from, valid_until) = (at(source, &file.valid_from)?, at(source, &file.valid_until)?);
+        if valid_from >= valid_until {
+            return Err(source.error(file.valid_until.span(), "must be after `valid-from`"));
+        }
+        Ok(Self {
+            id,
+            device_alias: file.device_alias.as_ref().unwrap_or(&file.device).get_ref().clone(),
+            every: source.duration(&file.every)?,
+            retention: source.duration(&file.retention)?,
+            wait_max: source.duration(&file.wait_max)?,
+            fields: fields(source, file.field)?,
+            minimizers: stages(source, file.minimize),
+            policies: stages(source, file.policy),
+            subject: file.subject.into_inner(),
+            device: file.device.into_inner(),
+            recipient: file.recipient.into_inner(),
+            purpose: purpose(source, &file.purpose)?,
+            valid_from,
+            valid_until,
+        })
+    }
+
+    /// What this and another subject's grant for the same device, recipient and purpose both allow: the
+    /// stricter of the two, everywhere.
+    pub fn and(mut self, other: &Self) -> Option<Self> {
+        self.fields = self
+            .fields
+            .iter()
+            .filter_map(|ours| {
+                let same = |it: &&Rule| it.path == ours.path && it.unit == ours.unit;
+                ours.and(other.fields.iter().find(same)?).ok()
+            })
+            .collect();
+        self.every = self.every.max(other.every);
+        self.retention = self.retention.min(other.retention);
+        self.wait_max = self.wait_max.min(other.wait_max);
+        self.valid_from = self.valid_from.max(other.valid_from);
+        self.valid_until = self.valid_until.min(other.valid_until);
+        self.minimizers.extend(other.minimizers.iter().cloned());
+        self.policies.extend(other.policies.iter().cloned());
+        (!self.fields.is_empty()).then_some(self)
+    }
+}
+
+/// The file as written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    subject: Spanned<String>,
+    device: Spanned<String>,
+    device_alias: Option<Spanned<String>>,
+    recipient: Spanned<String>,
+    purpose: Spanned<String>,
+    every: Spanned<String>,
+    retention: Spanned<String>,
+    #[serde(default = "wait_max_default")]
+    wait_max: Spanned<String>,
+    valid_from: Spanned<toml::value::Datetime>,
+    valid_until: Spanned<toml::value::Datetime>,
+    field: Vec<Spanned<FileField>>,
+    #[serde(default)]
+    minimize: Vec<Spanned<StageFile>>,
+    #[serde(default)]
+    policy: Vec<Spanned<StageFile>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct FileField {
+    path: String,
+    unit: Option<String>,
+    range: Option<[f64; 2]>,
+    step: Option<f64>,
+    one_of: Option<Vec<String>>,
+    #[serde(default)]
+    flag: bool,
+}
+
+/// A plugin and its settings, as written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct StageFile {
+    plugin: String,
+    #[serde(default)]
+    settings: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Stage {
+    /// The stage that stands at a span of `source`.
+    pub fn from_file(source: &Source, stage: Spanned<StageFile>) -> Self {
+        let asked_at = source.error(stage.span(), "").to_string();
+        let asked_at = asked_at.trim_end_matches([':', ' ']).to_owned();
+        let StageFile { plugin, settings } = stage.into_inner();
+        Self { plugin, settings: serde_json::Value::Object(settings).to_string(), asked_at }
+    }
+}
+
+fn wait_max_default() -> Spanned<String> {
+    Spanned::new(0..0, "24 h".into())
+}
+
+fn stages(source: &Source, stages: Vec<Spanned<StageFile>>) -> Vec<Stage> {
+    stages.into_iter().map(|it| Stage::from_file(source, it)).collect()
+}
+
+fn check_name(source: &Source, name: &Spanned<String>) -> Result<(), SettingsError> {
+    if is_name(name.get_ref()) {
+        return Ok(());
+    }
+    Err(source.error(name.span(), "must be 1 to 64 lower-case letters, digits and hyphens"))
+}
+
+fn purpose(source: &Source, purpose: &Spanned<String>) -> Result<String, SettingsError> {
+    let text = purpose.get_ref();
+    if text.is_empty() || text.len() > 128 || !text.chars().all(|it| it.is_ascii_graphic()) {
+        let problem = "must be a term without spaces, such as `dpv:HealthMonitoring`";
+        return Err(source.error(purpose.span(), problem));
+    }
+    Ok(text.clone())
+}
+
+fn at(source: &Source, setting: &Spanned<toml::value::Datetime>) -> Result<Millis, SettingsError> {
+    let text = setting.get_ref().to_string();
+    let time = text.parse::<jiff::Timestamp>().map_err(|_| {
+        source.error(setting.span(), "must be a date and time with zone, such as 2026-11-23T00:00:00Z")
+    })?;
+    Ok(Millis(time.as_millisecond()))
+}
+
+fn fields(source: &Source, files: Vec<Spanned<FileField>>) -> Result<Vec<Rule>, SettingsError> {
+    if files.is_empty() || files.len() > FIELDS_MAX {
+        return Err(source.whole(format!("must have 1 to {FIELDS_MAX} `[[field]]` entries")));
+    }
+    let mut rules: Vec<Rule> = Vec::new();
+    for file in files {
+        let span = file.span();
+        let rule = rule(file.into_inner()).and_then(|it| it.check().map_err(|it| it.to_string()));
+        let rule = rule.map_err(|problem| source.error(span.clone(), problem))?;
+        if rules.iter().any(|it| it.path == rule.path) {
+            return Err(source.error(span, format!("names `{}` a second time", rule.path)));
+        }
+        rules.push(rule);
+    }
+    Ok(rules)
+}
+
+fn rule(file: FileField) -> Result<Rule, String> {
+    let domain = match (file.range, file.step, file.one_of, file.flag) {
+        (Some([min, max]), Some(step), None, false) => Domain::Number { min, max, step },
+        (None, None, Some(texts), false) => Domain::Choice(texts),
+        (None, None, None, true) => Domain::Flag,
+        _ => {
+            return Err("must have either `range` and `step`, or `one-of`, or `flag = true`".into());
+        }
+    };
+    Ok(Rule { path: file.path, unit: file.unit, domain })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    const GOOD: &str = r#"
+subject = "ada"
+device = "pacemaker"
+recipient = "hospital"
+purpose = "dpv:HealthMonitoring"
+every = "5 min"
+retention = "30 days"
+valid-from = 2026-11-23T00:00:00Z
+valid-until = 2027-11-23T00:00:00Z
+
+[[field]]
+path = "heart-rate"
+unit = "/min"
+range = [30, 220]
+step = 5
+
+[[minimize]]
+plugin = "window-median"
+settings = { window-s = 300 }
+"#;
+
+    fn parse(text: &str) -> Result<Grant, String> {
+        let source = Source::from_text(Path::new("grants/ada.toml"), text);
+        Grant::from_source(&source).map_err(|it| it.to_string())
+    }
+
+    #[track_caller]
+    fn refused(from: &str, to: &str, problem: &str) {
+        assert!(GOOD.contains(from));
+        assert_eq!(parse(&GOOD.replace(from, to)).unwrap_err(), problem);
+    }
+
+    #[test]
+    fn a_good_file_becomes_a_grant() {
+        let grant = parse(GOOD).unwrap();
+        assert_eq!((grant.id.as_str(), grant.device_alias.as_str()), ("ada", "pacemaker"));
+        assert_eq!(grant.minimizers[0].settings, r#"{"window-s":300}"#);
+        assert_eq!(grant.minimizers[0].asked_at, "grants/ada.toml:17");
+        assert_eq!(grant.wait_max, Duration::from_secs(86_400));
+    }
+
+    #[test]
+    fn errors_name_the_line() {
+        refused("every = \"5 min\"", "every = \"often\"",
+            "grants/ada.toml:6: must be a duration of at least 1 s, such as `5 min`, `24 h` or `30 days`");
+        refused("step = 5", "step = 0",
+            "grants/ada.toml:11: `step` must be above 0 and leave at most 2^53 values in the range");
+        refused("step = 5", "stepp = 5", "grants/ada.toml:15: unknown field `stepp`, expected one of `path`, `unit`, `range`, `step`, `one-of`, `flag`");
+        refused("2027", "2025", "grants/ada.toml:9: must be after `valid-from`");
+        refused("\"ada\"", "\"Ada L.\"",
+            "grants/ada.toml:2: must be 1 to 64 lower-case letters, digits and hyphens");
+    }
+
+    #[test]
+    fn a_grant_is_valid_from_and_until_and_only_by_a_known_clock() {
+        let grant = parse(GOOD).unwrap();
+        let valid = |clock| grant.permit(clock).is_some();
+        assert!(!valid(Clock::Unknown));
+        assert!(!valid(Clock::Known(grant.valid_from.plus(-1))));
+        assert!(valid(Clock::Known(grant.valid_from)));
+        assert!(valid(Clock::Known(grant.valid_until.plus(-1))));
+        assert!(!valid(Clock::Known(grant.valid_until)));
+    }
+}

@@ -1,0 +1,251 @@
+//! The release schema: which fields may leave, and which values they can have.
+//!
+//! # Promises
+//!
+//! - [`Rule::clamp`] returns one of [`Rule::alphabet`] values, whatever it is given, or nothing.
+
+use crate::message::Sensitive;
+use hushgate_wasm::bindings::{Field, Scalar};
+
+/// The most values that one field may have: 2⁵³, where steps stop being exact.
+const STEPS_MAX: f64 = 9_007_199_254_740_992.0;
+
+/// One field that may leave.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    /// Its path, as adapters name it.
+    pub path: String,
+    /// Its UCUM unit, or none. A field in another unit does not match.
+    pub unit: Option<String>,
+    /// The values it can have.
+    pub domain: Domain,
+}
+
+/// The values that a released field can have.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Domain {
+    /// `min`, `min + step`, … up to `max`, in the field's unit.
+    Number {
+        /// The least value that leaves; anything below leaves as this.
+        min: f64,
+        /// The greatest value that leaves; anything above leaves as this.
+        max: f64,
+        /// The distance of two values. Greater than 0.
+        step: f64,
+    },
+    /// True or false.
+    Flag,
+    /// One of these texts; any other does not leave.
+    Choice(Vec<String>),
+}
+
+/// A rule cannot hold.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum RuleError {
+    /// A bound is not a number, or the range is empty.
+    #[error("`range` must be two numbers, the smaller first")]
+    Range,
+    /// The step is not a positive number, or so small that steps are no longer exact.
+    #[error("`step` must be above 0 and leave at most 2^53 values in the range")]
+    Step,
+    /// There is nothing to choose from.
+    #[error("`one-of` must name at least one text, of at most 64 bytes each")]
+    Choice,
+    /// Two subjects granted kinds or steps that have no common coarser one.
+    #[error("the subjects' grants of this field have no values in common")]
+    Apart,
+}
+
+/// A value inside its domain.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Allowed {
+    /// A number on a step, as written in decimal.
+    Number(f64),
+    /// A flag.
+    Flag(bool),
+    /// One of the texts that the grant names.
+    Choice(String),
+}
+
+impl Rule {
+    /// Checks the numbers of a rule.
+    pub fn check(self) -> Result<Self, RuleError> {
+        match &self.domain {
+            Domain::Number { min, max, step } => {
+                if !(min.is_finite() && max.is_finite() && min <= max) {
+                    return Err(RuleError::Range);
+                }
+                if !(step.is_finite() && *step > 0.0 && (max - min) / step < STEPS_MAX) {
+                    return Err(RuleError::Step);
+                }
+            }
+            Domain::Choice(texts) if texts.is_empty() || texts.iter().any(|it| it.len() > 64) => {
+                return Err(RuleError::Choice);
+            }
+            Domain::Choice(_) | Domain::Flag => {}
+        }
+        Ok(self)
+    }
+
+    /// How many values the field can have. At least 1.
+    pub fn alphabet(&self) -> f64 {
+        match &self.domain {
+            Domain::Number { min, max, step } => ((max - min) / step + 1e-9).floor() + 1.0,
+            Domain::Flag => 2.0,
+            Domain::Choice(texts) => texts.len() as f64,
+        }
+    }
+
+    /// Whether `field` is the one that this rule is about.
+    pub fn matches(&self, field: &Field) -> bool {
+        field.path == self.path && field.unit == self.unit
+    }
+
+    /// The nearest value that may leave. `coarser` is a step that a policy asked for: it can only widen the
+    /// grant's own. Nothing if the value is of another type, not a number, or not among the choices.
+    pub fn clamp(&self, value: &Scalar, coarser: Option<f64>) -> Option<Sensitive<Allowed>> {
+        let allowed = match (&self.domain, value) {
+            (Domain::Number { min, max, step }, value) => {
+                let value = number(value)?;
+                let step = coarser.map_or(*step, |it| multiple_at_least(*step, it));
+                Allowed::Number(on_step(value, *min, *max, step))
+            }
+            (Domain::Flag, Scalar::Flag(flag)) => Allowed::Flag(*flag),
+            (Domain::Choice(texts), Scalar::Text(text)) => {
+                Allowed::Choice(texts.iter().find(|it| *it == text)?.clone())
+            }
+            _ => return None,
+        };
+        Some(Sensitive::new(allowed))
+    }
+
+    /// What both rules allow: for a device that several people are behind.
+    pub fn and(&self, other: &Self) -> Result<Self, RuleError> {
+        let domain = match (&self.domain, &other.domain) {
+            (
+                Domain::Number { min, max, step },
+                Domain::Number { min: min2, max: max2, step: step2 },
+            ) => {
+                let step = multiple_at_least(step.min(*step2), step.max(*step2));
+                Domain::Number { min: min.max(*min2), max: max.min(*max2), step }
+            }
+            (Domain::Flag, Domain::Flag) => Domain::Flag,
+            (Domain::Choice(ours), Domain::Choice(theirs)) => {
+                Domain::Choice(ours.iter().filter(|it| theirs.contains(it)).cloned().collect())
+            }
+            _ => return Err(RuleError::Apart),
+        };
+        Self { path: self.path.clone(), unit: self.unit.clone(), domain }
+            .check()
+            .map_err(|_| RuleError::Apart)
+    }
+}
+
+fn number(value: &Scalar) -> Option<f64> {
+    let number = match value {
+        Scalar::Int(int) => *int as f64,
+        Scalar::Real(real) => *real,
+        _ => return None,
+    };
+    number.is_finite().then_some(number)
+}
+
+/// The smallest multiple of `step` that is no finer than `asked`; `step` where `asked` is no number.
+fn multiple_at_least(step: f64, asked: f64) -> f64 {
+    let times = (asked / step - 1e-9).ceil();
+    if times.is_finite() && times > 1.0 { step * times } else { step }
+}
+
+fn on_step(value: f64, min: f64, max: f64, step: f64) -> f64 {
+    let last = ((max - min) / step + 1e-9).floor();
+    let nearest = ((value - min) / step).round_ties_even().clamp(0.0, last);
+    decimal(min + nearest * step, min, step)
+}
+
+/// Drops the noise of binary fractions: 0.30000000000000004 would say more than 0.3, and look worse.
+fn decimal(value: f64, min: f64, step: f64) -> f64 {
+    let places = decimal_places(min).max(decimal_places(step));
+    let text = format!("{value:.places$}");
+    text.parse().unwrap_or(value)
+}
+
+fn decimal_places(number: f64) -> usize {
+    let text = format!("{number}");
+    text.split_once('.').map_or(0, |(_, fraction)| fraction.len().min(15))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(min: f64, max: f64, step: f64) -> Rule {
+        let domain = Domain::Number { min, max, step };
+        Rule { path: "heart-rate".into(), unit: Some("/min".into()), domain }.check().unwrap()
+    }
+
+    #[track_caller]
+    fn clamps(rule: &Rule, value: Scalar, coarser: Option<f64>, expect: Option<Allowed>) {
+        assert_eq!(rule.clamp(&value, coarser).map(Sensitive::into_revealed), expect);
+    }
+
+    #[test]
+    fn numbers_leave_on_a_step_inside_the_range() {
+        let bpm = rule(30.0, 220.0, 5.0);
+        assert_eq!(bpm.alphabet(), 39.0);
+        for (value, leaves) in
+            [(71.99, 70.0), (72.51, 75.0), (300.0, 220.0), (-4.0, 30.0), (1e300, 220.0)]
+        {
+            clamps(&bpm, Scalar::Real(value), None, Some(Allowed::Number(leaves)));
+        }
+        clamps(&bpm, Scalar::Int(71), None, Some(Allowed::Number(70.0)));
+        clamps(&rule(0.0, 1.0, 0.1), Scalar::Real(0.31), None, Some(Allowed::Number(0.3)));
+    }
+
+    #[test]
+    fn a_range_that_no_step_fills_ends_at_the_last_step() {
+        clamps(&rule(0.0, 9.0, 4.0), Scalar::Real(9.0), None, Some(Allowed::Number(8.0)));
+    }
+
+    #[test]
+    fn what_is_no_number_does_not_leave() {
+        let bpm = rule(30.0, 220.0, 5.0);
+        for value in [Scalar::Real(f64::NAN), Scalar::Real(f64::INFINITY), Scalar::Text("70".into())] {
+            clamps(&bpm, value, None, None);
+        }
+    }
+
+    #[test]
+    fn a_policy_can_only_coarsen() {
+        let bpm = rule(30.0, 220.0, 5.0);
+        clamps(&bpm, Scalar::Int(71), Some(1.0), Some(Allowed::Number(70.0)));
+        clamps(&bpm, Scalar::Int(71), Some(20.0), Some(Allowed::Number(70.0)));
+        clamps(&bpm, Scalar::Int(81), Some(18.0), Some(Allowed::Number(90.0)));
+        clamps(&bpm, Scalar::Int(71), Some(f64::NAN), Some(Allowed::Number(70.0)));
+    }
+
+    #[test]
+    fn a_choice_leaves_only_as_named() {
+        let domain = Domain::Choice(vec!["open".into(), "shut".into()]);
+        let door = Rule { path: "door".into(), unit: None, domain };
+        clamps(&door, Scalar::Text("open".into()), None, Some(Allowed::Choice("open".into())));
+        clamps(&door, Scalar::Text("ajar, ada left".into()), None, None);
+    }
+
+    #[test]
+    fn two_subjects_release_only_what_both_granted() {
+        let both = rule(30.0, 220.0, 5.0).and(&rule(40.0, 300.0, 2.0)).unwrap();
+        assert_eq!(both.domain, Domain::Number { min: 40.0, max: 220.0, step: 6.0 });
+    }
+
+    #[test]
+    fn broken_rules_are_refused() {
+        let of = |min, max, step| {
+            let domain = Domain::Number { min, max, step };
+            Rule { path: "x".into(), unit: None, domain }.check().unwrap_err()
+        };
+        assert_eq!(of(2.0, 1.0, 1.0), RuleError::Range);
+        assert_eq!(of(f64::NAN, 1.0, 1.0), RuleError::Range);
+        assert_eq!(of(0.0, 1.0, 0.0), RuleError::Step);
+        assert_eq!(of(0.0, 1.0, 1e-18), RuleError::Step);
+    }
+}

@@ -1,0 +1,120 @@
+//! Where sealed releases wait until their recipient has signed for them.
+//!
+//! # Promises
+//!
+//! - Nothing comes in but a [`Sealed`], which only the pipeline's last step makes out of a `Consented`.
+//! - Entries come out oldest first and come out again until they are settled: a delivery can be repeated,
+//!   never lost. The hub drops repeats by release id.
+
+use crate::{message::Millis, pipeline::seal::Sealed, wire::envelope::ReleaseId};
+use rusqlite::{Connection, Row, Transaction, params};
+
+/// One release that waits.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// Its number.
+    pub release: ReleaseId,
+    /// The frame that it came from.
+    pub frame: i64,
+    /// The device that sent the frame.
+    pub device: String,
+    /// Who may receive it.
+    pub recipient: String,
+    /// The grant that allows it.
+    pub grant: String,
+    /// After this it is not sent.
+    pub expires: Millis,
+    /// What is sent.
+    pub envelope: Vec<u8>,
+}
+
+/// The table.
+pub(crate) const SCHEMA: &str = "
+CREATE TABLE IF NOT EXISTS outbox(
+    id INTEGER PRIMARY KEY AUTOINCREMENT, release BLOB NOT NULL UNIQUE, frame INTEGER NOT NULL,
+    device TEXT NOT NULL, recipient TEXT NOT NULL, grant_id TEXT NOT NULL, due_ms INTEGER NOT NULL,
+    expires_ms INTEGER NOT NULL, envelope BLOB NOT NULL) STRICT;
+CREATE INDEX IF NOT EXISTS outbox_due ON outbox(recipient, due_ms);
+";
+
+const COLUMNS: &str = "release, frame, device, recipient, grant_id, expires_ms, envelope";
+
+/// Keeps one release.
+pub(crate) fn insert(
+    transaction: &Transaction<'_>,
+    frame: i64,
+    device: &str,
+    sealed: &Sealed,
+) -> rusqlite::Result<()> {
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO outbox(release, frame, device, recipient, grant_id, due_ms, expires_ms, envelope)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    insert.execute(params![
+        sealed.release().0,
+        frame,
+        device,
+        sealed.recipient(),
+        sealed.grant(),
+        sealed.due().0,
+        sealed.expires().0,
+        sealed.envelope(),
+    ])?;
+    Ok(())
+}
+
+/// Deletes a release. Whether it was still there.
+pub(crate) fn remove(
+    transaction: &Transaction<'_>,
+    release: ReleaseId,
+) -> rusqlite::Result<bool> {
+    let mut delete = transaction.prepare_cached("DELETE FROM outbox WHERE release = ?1")?;
+    Ok(delete.execute([release.0])? > 0)
+}
+
+/// Up to `limit` releases for `recipient` that are due at `now`, oldest first.
+pub(crate) fn due(
+    connection: &Connection,
+    recipient: &str,
+    now: Millis,
+    limit: usize,
+) -> rusqlite::Result<Vec<Waiting>> {
+    let query = format!(
+        "SELECT {COLUMNS} FROM outbox WHERE recipient = ?1 AND due_ms <= ?2 ORDER BY due_ms, id LIMIT ?3"
+    );
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    connection.prepare_cached(&query)?.query_map(params![recipient, now.0, limit], waiting)?.collect()
+}
+
+/// When the next release for `recipient` is due.
+pub(crate) fn next_due(connection: &Connection, recipient: &str) -> rusqlite::Result<Option<Millis>> {
+    let mut query = connection.prepare_cached("SELECT min(due_ms) FROM outbox WHERE recipient = ?1")?;
+    query.query_row([recipient], |row| Ok(row.get::<_, Option<i64>>(0)?.map(Millis)))
+}
+
+/// How many wait, by recipient.
+pub(crate) fn counts(connection: &Connection) -> rusqlite::Result<Vec<(String, i64)>> {
+    connection
+        .prepare_cached("SELECT recipient, count(*) FROM outbox GROUP BY recipient ORDER BY recipient")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
+}
+
+/// Up to `limit` releases that waited too long at `now`, for whomever they are.
+pub(crate) fn past(connection: &Connection, now: Millis, limit: usize) -> rusqlite::Result<Vec<Waiting>> {
+    let query = format!("SELECT {COLUMNS} FROM outbox WHERE expires_ms <= ?1 ORDER BY id LIMIT ?2");
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    connection.prepare_cached(&query)?.query_map(params![now.0, limit], waiting)?.collect()
+}
+
+fn waiting(row: &Row<'_>) -> rusqlite::Result<Waiting> {
+    Ok(Waiting {
+        release: ReleaseId(row.get(0)?),
+        frame: row.get(1)?,
+        device: row.get(2)?,
+        recipient: row.get(3)?,
+        grant: row.get(4)?,
+        expires: Millis(row.get(5)?),
+        envelope: row.get(6)?,
+    })
+}

@@ -1,0 +1,129 @@
+//! How a frame can end. Every acknowledged frame ends in exactly one way for each grant that was asked, and
+//! the ledger says which.
+
+use std::fmt;
+
+/// Why a frame, or a part of it, went no further. A closed set: no text of a device or plugin reaches the
+/// ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Reason {
+    /// No grant for this device is valid now.
+    NoGrant,
+    /// The clock went back or was never set: nobody can tell whether a grant is valid.
+    ClockUnknown,
+    /// The grant names no field of it.
+    NotGranted,
+    /// Its fields have left already in this slot of the grant.
+    SlotTaken,
+    /// A minimizer keeps it for a later release.
+    Minimized,
+    /// A policy said no.
+    Policy,
+    /// A policy asked for something that this host cannot do.
+    Obligation,
+    /// It came on a topic that is not the device's.
+    ForeignTopic,
+    /// No plugin handles such frames.
+    Unknown,
+    /// It breaks the format.
+    Malformed,
+    /// It is of a version or option that the plugin does not know.
+    Unsupported,
+    /// It is larger than a frame may be.
+    TooLarge,
+    /// A plugin returned an error.
+    PluginError,
+    /// A plugin took too long.
+    PluginTime,
+    /// A plugin used too much memory.
+    PluginMemory,
+    /// A plugin returned too much, or broken output.
+    PluginOutput,
+    /// A plugin trapped or could not be started.
+    PluginTrap,
+    /// It could not be sealed.
+    Seal,
+    /// The recipient refused it for good.
+    Refused,
+    /// Its grant ended or was withdrawn while it waited.
+    GrantEnded,
+    /// It waited longer than the grant allows.
+    Waited,
+}
+
+const NAMES: [(Reason, &str); 21] = [
+    (Reason::NoGrant, "no-grant"),
+    (Reason::ClockUnknown, "clock-unknown"),
+    (Reason::NotGranted, "not-granted"),
+    (Reason::SlotTaken, "slot-taken"),
+    (Reason::Minimized, "minimized"),
+    (Reason::Policy, "policy"),
+    (Reason::Obligation, "obligation"),
+    (Reason::ForeignTopic, "foreign-topic"),
+    (Reason::Unknown, "unknown"),
+    (Reason::Malformed, "malformed"),
+    (Reason::Unsupported, "unsupported"),
+    (Reason::TooLarge, "too-large"),
+    (Reason::PluginError, "plugin-error"),
+    (Reason::PluginTime, "plugin-time"),
+    (Reason::PluginMemory, "plugin-memory"),
+    (Reason::PluginOutput, "plugin-output"),
+    (Reason::PluginTrap, "plugin-trap"),
+    (Reason::Seal, "seal"),
+    (Reason::Refused, "refused"),
+    (Reason::GrantEnded, "grant-ended"),
+    (Reason::Waited, "waited"),
+];
+
+impl Reason {
+    /// As the ledger writes it.
+    pub fn name(self) -> &'static str {
+        NAMES.iter().find(|it| it.0 == self).map_or("unknown", |it| it.1)
+    }
+
+    /// In words, for people.
+    pub fn explain(name: &str) -> &'static str {
+        match name {
+            "no-grant" => "no grant is valid for this device",
+            "clock-unknown" => "the clock is not to be trusted",
+            "not-granted" => "the grant names no field of it",
+            "slot-taken" => "this slot's value has left already",
+            "minimized" => "kept for the next summary",
+            "policy" => "a policy said no",
+            "obligation" => "a policy asked for what this gateway cannot do",
+            "foreign-topic" => "not one of the device's topics",
+            "malformed" => "it breaks the device's format",
+            "unsupported" => "a version or option that the adapter does not know",
+            "too-large" => "larger than a frame may be",
+            "plugin-error" => "a plugin returned an error",
+            "plugin-time" => "a plugin took too long",
+            "plugin-memory" => "a plugin used too much memory",
+            "plugin-output" => "a plugin returned too much",
+            "plugin-trap" => "a plugin crashed",
+            "seal" => "it could not be sealed",
+            "refused" => "the recipient refused it",
+            "grant-ended" => "the grant ended",
+            "waited" => "the recipient was away for too long",
+            _ => "no plugin handles it",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_has_a_name_of_its_own() {
+        let mut names: Vec<_> = NAMES.iter().map(|it| it.0.name()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), NAMES.len());
+    }
+}

@@ -1,0 +1,141 @@
+//! What one device has alive: its own plugin instances, and what its grants remember.
+//!
+//! # Promises
+//!
+//! - No instance ever serves two devices: a [`LiveDevice`] belongs to one.
+//! - An instance that failed is dropped and made anew for the next frame.
+//! - What a minimizer remembers is forgotten when the plugin or its settings change.
+
+use crate::{
+    consent::release::Slots,
+    pipeline::reason,
+    plugins::plan::{DevicePlan, GrantPlan},
+    outcome::Reason,
+};
+use hushgate_wasm::{
+    plugin::{AdapterInstance, MinimizerInstance, PolicyInstance},
+    sandbox::CallError,
+};
+use serde::{Deserialize, Serialize};
+
+/// One device's instances and states.
+#[derive(Default)]
+pub struct LiveDevice {
+    /// Its adapter.
+    pub adapter: Warm<AdapterInstance>,
+    /// Its grants, in the plan's order.
+    pub grants: Vec<LiveGrant>,
+}
+
+/// One grant's instances and state.
+pub struct LiveGrant {
+    /// Its minimizers, in order.
+    pub minimizers: Vec<Warm<MinimizerInstance>>,
+    /// Its policies, in order.
+    pub policies: Vec<Warm<PolicyInstance>>,
+    state: GrantState,
+    changed: bool,
+}
+
+/// What a grant remembers from frame to frame.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct GrantState {
+    slots: Slots,
+    /// By minimizer: its fingerprint and what it left.
+    minimizers: Vec<([u8; 8], Option<Vec<u8>>)>,
+}
+
+impl LiveDevice {
+    /// For `plan`, with what each grant remembered on disk.
+    pub fn new<E>(
+        plan: &DevicePlan,
+        mut remembered: impl FnMut(&str) -> Result<Option<Vec<u8>>, E>,
+    ) -> Result<Self, E> {
+        let grants = plan.grants.iter().map(|it| Ok(LiveGrant::new(it, remembered(&it.grant.id)?)));
+        Ok(Self { adapter: Warm::default(), grants: grants.collect::<Result<_, _>>()? })
+    }
+
+    /// What changed since the last call, by grant.
+    pub fn take_changes(&mut self, plan: &DevicePlan) -> Vec<(String, Vec<u8>)> {
+        let changed = plan.grants.iter().zip(&mut self.grants).filter(|(_, live)| live.changed);
+        changed.filter_map(|(plan, live)| Some((plan.grant.id.clone(), live.take()?))).collect()
+    }
+
+    /// Drops the instances and keeps the states: for a device that has fallen silent.
+    pub fn cool(&mut self) {
+        self.adapter = Warm::default();
+        for grant in &mut self.grants {
+            grant.minimizers.fill_with(Warm::default);
+            grant.policies.fill_with(Warm::default);
+        }
+    }
+}
+
+impl LiveGrant {
+    fn new(plan: &GrantPlan, remembered: Option<Vec<u8>>) -> Self {
+        let mut state: GrantState =
+            remembered.and_then(|it| postcard::from_bytes(&it).ok()).unwrap_or_default();
+        let mut found = std::mem::take(&mut state.minimizers).into_iter();
+        state.minimizers = plan
+            .minimizers
+            .iter()
+            .map(|it| match found.next() {
+                Some((fingerprint, left)) if fingerprint == it.fingerprint => (fingerprint, left),
+                _ => (it.fingerprint, None),
+            })
+            .collect();
+        let minimizers = plan.minimizers.iter().map(|_| Warm::default()).collect();
+        let policies = plan.policies.iter().map(|_| Warm::default()).collect();
+        Self { minimizers, policies, state, changed: false }
+    }
+
+    /// In which slots its fields have left.
+    pub fn slots(&mut self) -> &mut Slots {
+        self.changed = true;
+        &mut self.state.slots
+    }
+
+    /// What the minimizer at `place` left.
+    pub fn left(&self, place: usize) -> Option<&[u8]> {
+        self.state.minimizers.get(place)?.1.as_deref()
+    }
+
+    /// What the minimizer at `place` leaves now.
+    pub fn leave(&mut self, place: usize, left: Option<Vec<u8>>) {
+        if let Some(slot) = self.state.minimizers.get_mut(place) {
+            self.changed |= slot.1 != left;
+            slot.1 = left;
+        }
+    }
+
+    fn take(&mut self) -> Option<Vec<u8>> {
+        self.changed = false;
+        postcard::to_allocvec(&self.state).ok()
+    }
+}
+
+/// An instance that is kept from call to call, while it is well.
+pub struct Warm<I>(Option<I>);
+
+impl<I> Default for Warm<I> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<I> Warm<I> {
+    /// Calls the instance, made by `make` if there is none. After any error it is gone.
+    pub fn call<T>(
+        &mut self,
+        make: impl FnOnce() -> Result<I, CallError>,
+        call: impl FnOnce(&mut I) -> Result<T, CallError>,
+    ) -> Result<T, Reason> {
+        let mut instance = match self.0.take() {
+            Some(instance) => instance,
+            None => make().map_err(reason)?,
+        };
+        let answer = call(&mut instance).map_err(reason)?;
+        self.0 = Some(instance);
+        Ok(answer)
+    }
+}

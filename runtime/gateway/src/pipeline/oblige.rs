@@ -1,0 +1,131 @@
+//! Step four: policies may tighten, and the host does what they ask or withholds.
+
+use super::live::Warm;
+use crate::{
+    consent::release::Tightening,
+    message::Millis,
+    outcome::Reason,
+    plugins::plan::GrantPlan,
+};
+use hushgate_wasm::{
+    bindings::{FieldView, Obligation, Reading, Request, Verdict},
+    plugin::PolicyInstance,
+};
+
+/// The longest that a policy can put a release off, in milliseconds: 30 days.
+const DELAY_MS_MAX: i64 = 30 * 86_400_000;
+/// The most that a policy can have a release padded to, in bytes.
+const PAD_BYTES_MAX: u32 = 16 << 10;
+
+/// Asks all policies of a grant. The first that says no ends it.
+pub fn run(
+    plan: &GrantPlan,
+    live: &mut [Warm<PolicyInstance>],
+    now: Millis,
+    readings: &[Reading],
+) -> Result<Tightening, Reason> {
+    let mut tightening = Tightening::default();
+    if plan.policies.is_empty() {
+        return Ok(tightening);
+    }
+    let request = request(plan, now, readings);
+    for (policy, live) in plan.policies.iter().zip(live) {
+        let answer = live.call(|| policy.plugin.instance(), |it| it.evaluate(&request))?;
+        match answer.map_err(|_| Reason::PluginError)? {
+            Verdict::Release(obligations) => {
+                for obligation in obligations {
+                    oblige(&mut tightening, obligation, now)?;
+                }
+            }
+            Verdict::HoldUntil(ms) => {
+                let until = Millis(i64::try_from(ms).unwrap_or(i64::MAX));
+                hold(&mut tightening, until, now);
+            }
+            Verdict::Withhold(_) | Verdict::NeedConsent(_) => return Err(Reason::Policy),
+        }
+    }
+    Ok(tightening)
+}
+
+fn oblige(all: &mut Tightening, obligation: Obligation, now: Millis) -> Result<(), Reason> {
+    match obligation {
+        Obligation::Keep(paths) => {
+            let both = |kept: Vec<String>| kept.into_iter().filter(|it| paths.contains(it)).collect();
+            all.keep = Some(all.keep.take().map_or_else(|| paths.clone(), both));
+        }
+        Obligation::Drop(paths) => all.drop.extend(paths),
+        Obligation::Coarsen((path, step)) if step.is_finite() && step > 0.0 => {
+            all.coarsen.push((path, step));
+        }
+        Obligation::Delay(seconds) => hold(all, now.plus(i64::from(seconds) * 1000), now),
+        Obligation::PadTo(bytes) if bytes <= PAD_BYTES_MAX => all.pad_to = all.pad_to.max(bytes),
+        // What this host cannot do is not released without it.
+        Obligation::Coarsen(_)
+        | Obligation::PadTo(_)
+        | Obligation::Pseudonymise(_)
+        | Obligation::Noise(_) => return Err(Reason::Obligation),
+    }
+    Ok(())
+}
+
+fn hold(all: &mut Tightening, until: Millis, now: Millis) {
+    all.not_before = all.not_before.max(until.min(now.plus(DELAY_MS_MAX)));
+}
+
+/// Policies see which fields there are, not their values: no grant can give them yet.
+fn request(plan: &GrantPlan, now: Millis, readings: &[Reading]) -> Request {
+    let view = |it: &hushgate_wasm::bindings::Field| FieldView {
+        path: it.path.clone(),
+        unit: it.unit.clone(),
+        value: None,
+    };
+    Request {
+        device: plan.grant.device.clone(),
+        subjects: plan.subjects.clone(),
+        purpose: plan.grant.purpose.clone(),
+        recipient: plan.grant.recipient.clone(),
+        now_ms: now.unsigned(),
+        fields: readings.iter().flat_map(|it| &it.fields).map(view).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(obligations: Vec<Obligation>) -> Result<Tightening, Reason> {
+        let mut all = Tightening::default();
+        for it in obligations {
+            oblige(&mut all, it, Millis(1_000))?;
+        }
+        Ok(all)
+    }
+
+    #[test]
+    fn obligations_add_up_to_the_strictest() {
+        let texts = |it: &[&str]| it.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
+        let all = after(vec![
+            Obligation::Keep(texts(&["a", "b"])),
+            Obligation::Keep(texts(&["b", "c"])),
+            Obligation::Delay(5),
+            Obligation::Delay(2),
+            Obligation::PadTo(2048),
+            Obligation::PadTo(512),
+        ])
+        .unwrap();
+        assert_eq!(all.keep, Some(texts(&["b"])));
+        assert_eq!((all.not_before, all.pad_to), (Millis(6_000), 2048));
+    }
+
+    #[test]
+    fn what_this_host_cannot_do_withholds() {
+        for it in [
+            Obligation::Noise(("a".into(), 0.1)),
+            Obligation::Pseudonymise("a".into()),
+            Obligation::Coarsen(("a".into(), f64::NAN)),
+            Obligation::PadTo(u32::MAX),
+        ] {
+            assert_eq!(after(vec![it]).unwrap_err(), Reason::Obligation);
+        }
+    }
+}

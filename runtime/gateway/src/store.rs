@@ -1,0 +1,305 @@
+//! One file on disk for outbox, ledger and what plugins remember; one thread that writes it.
+//!
+//! # Promises
+//!
+//! - An answer comes only after the commit would survive a power cut (SQLite, WAL, `synchronous=FULL`).
+//! - What waits together is committed together: one `fsync` for all frames that came in meanwhile.
+//! - A failed commit leaves no trace: what was computed from it in memory is refused by [`Lineage`].
+//! - The file has mode 0600; states of plugins are sealed in it.
+
+pub mod writer;
+
+use crate::{
+    keys::Vault,
+    ledger,
+    message::{DeviceName, Millis},
+    outbox::{self, Waiting},
+    pipeline::Decision,
+};
+use rusqlite::{Connection, OpenFlags};
+use std::{
+    path::Path,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::sync::{Notify, mpsc, oneshot};
+
+/// How many jobs may wait for the writer. More, and whoever comes next waits or is told to come again.
+const JOBS_MAX: usize = 2048;
+
+const APPLICATION_ID: i32 = 0x4875_7367; // "Husg"
+const VERSION: i32 = 1;
+
+/// Why something could not be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The outbox is at its limit; it empties as recipients come back.
+    #[error("the outbox is full")]
+    OutboxFull,
+    /// The disk refused: full, read-only or broken.
+    #[error("the disk did not take it")]
+    Disk,
+    /// It was computed from something that could not be kept. Compute it again.
+    #[error("it built on something that was not kept")]
+    Stale,
+    /// The gateway is stopping.
+    #[error("the gateway is stopping")]
+    Stopping,
+}
+
+/// Why the file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// SQLite says so.
+    #[error("{path}: {source}")]
+    Sqlite {
+        /// The file.
+        path: String,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+    /// It is another program's, or of a version that this one does not know.
+    #[error("{0}: not a store of this version of hushgate")]
+    Foreign(String),
+    /// The thread that writes could not be started.
+    #[error("the writer could not be started: {0}")]
+    Thread(std::io::Error),
+}
+
+/// Which failed commits something was computed after. See [`Store::lineage`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lineage(u64);
+
+/// What came of one frame, to be kept in one transaction.
+#[derive(Debug)]
+pub struct Decided {
+    /// The device that sent the frame.
+    pub device: DeviceName,
+    /// When.
+    pub at: Millis,
+    /// One for each grant that was asked, or one for the whole frame.
+    pub decisions: Vec<Decision>,
+    /// What the plugins of a grant will remember, by grant.
+    pub states: Vec<(String, Vec<u8>)>,
+    /// What it was computed after.
+    pub lineage: Lineage,
+}
+
+/// A release that waits no longer.
+#[derive(Debug)]
+pub struct Settlement {
+    /// Which.
+    pub waiting: Waiting,
+    /// How it ended.
+    pub kind: ledger::Kind,
+    /// Why; empty for a delivery.
+    pub reason: &'static str,
+    /// The hub's signature.
+    pub proof: Vec<u8>,
+}
+
+pub(crate) type Reply = oneshot::Sender<Result<(), StoreError>>;
+
+/// What the writer is asked to do.
+pub(crate) enum Job {
+    Decided(Decided, Reply),
+    Settled(Vec<Settlement>, Reply),
+    Cursor(String, i64, Reply),
+}
+
+/// The file. Share it behind an `Arc`.
+#[derive(Debug)]
+pub struct Store {
+    jobs: mpsc::Sender<Job>,
+    reader: Mutex<Connection>,
+    vault: Vault,
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// What the writer tells everybody.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    failures: AtomicU64,
+    high_water_ms: AtomicI64,
+    outbox_changed: Notify,
+    ledger_changed: Notify,
+}
+
+/// A job that is sure to be taken.
+#[derive(Debug)]
+pub struct Slot<'a>(mpsc::Permit<'a, Job>);
+
+/// A decision on its way to the disk.
+#[derive(Debug)]
+pub struct Pending(oneshot::Receiver<Result<(), StoreError>>);
+
+impl Pending {
+    /// Waits until it would survive a power cut, or failed to.
+    pub async fn kept(self) -> Result<(), StoreError> {
+        self.0.await.unwrap_or(Err(StoreError::Stopping))
+    }
+}
+
+impl Slot<'_> {
+    /// Hands `decided` to the writer. The order of calls is the order on disk.
+    pub fn keep(self, decided: Decided) -> Pending {
+        let (reply, answer) = oneshot::channel();
+        self.0.send(Job::Decided(decided, reply));
+        Pending(answer)
+    }
+}
+
+impl Store {
+    /// Opens or makes the file at `path`. At most `outbox_entries_max` releases will wait in it.
+    pub fn open(path: &Path, vault: Vault, outbox_entries_max: u64) -> Result<Arc<Self>, OpenError> {
+        let writing = connect(path, OpenFlags::default())?;
+        restrict(path);
+        let reader = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let shared = Arc::new(Shared::default());
+        let (jobs, queue) = mpsc::channel(JOBS_MAX);
+        let sqlite = |source| OpenError::Sqlite { path: path.display().to_string(), source };
+        let writer = writer::Writer::new(writing, vault.clone(), outbox_entries_max, shared.clone())
+            .map_err(sqlite)?;
+        std::thread::Builder::new()
+            .name("store".into())
+            .spawn(move || writer.run(queue))
+            .map_err(OpenError::Thread)?;
+        Ok(Arc::new(Self { jobs, reader: Mutex::new(reader), vault, shared }))
+    }
+
+    /// Opens the file only to look at it.
+    pub fn look(path: &Path) -> Result<Connection, OpenError> {
+        connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+    }
+
+    /// Waits for room in the writer's queue.
+    pub async fn slot(&self) -> Result<Slot<'_>, StoreError> {
+        self.jobs.reserve().await.map(Slot).map_err(|_| StoreError::Stopping)
+    }
+
+    /// Records how releases ended.
+    pub async fn settle(&self, settlements: Vec<Settlement>) -> Result<(), StoreError> {
+        self.ask(|reply| Job::Settled(settlements, reply)).await
+    }
+
+    /// Remembers a number under a name.
+    pub async fn set_cursor(&self, name: &str, value: i64) -> Result<(), StoreError> {
+        self.ask(|reply| Job::Cursor(name.to_owned(), value, reply)).await
+    }
+
+    async fn ask(&self, job: impl FnOnce(Reply) -> Job) -> Result<(), StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.jobs.send(job(reply)).await.map_err(|_| StoreError::Stopping)?;
+        answer.await.unwrap_or(Err(StoreError::Stopping))
+    }
+
+    /// The number remembered under a name, 0 if none is.
+    pub fn cursor(&self, name: &str) -> Result<i64, StoreError> {
+        self.read(|it| {
+            let mut query = it.prepare_cached("SELECT value FROM cursor WHERE name = ?1")?;
+            let mut rows = query.query([name])?;
+            rows.next()?.map_or(Ok(0), |row| row.get(0))
+        })
+    }
+
+    /// Whatever is computed from what was read after this call is kept only if no commit fails meanwhile.
+    pub fn lineage(&self) -> Lineage {
+        Lineage(self.shared.failures.load(Ordering::Acquire))
+    }
+
+    /// The latest time that the ledger knows.
+    pub fn high_water(&self) -> Millis {
+        Millis(self.shared.high_water_ms.load(Ordering::Acquire))
+    }
+
+    /// What the plugins of `grant` remember.
+    pub fn grant_state(&self, grant: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let sealed = self.read(|it| {
+            let mut query = it.prepare_cached("SELECT sealed FROM grant_state WHERE grant_id = ?1")?;
+            let mut rows = query.query([grant])?;
+            rows.next()?.map_or(Ok(None), |row| row.get::<_, Vec<u8>>(0).map(Some))
+        })?;
+        Ok(sealed.and_then(|it| self.vault.open(grant, &it)))
+    }
+
+    /// Up to `limit` releases for `recipient` that are due, oldest first.
+    pub fn due(&self, recipient: &str, now: Millis, limit: usize) -> Result<Vec<Waiting>, StoreError> {
+        self.read(|it| outbox::due(it, recipient, now, limit))
+    }
+
+    /// When the next release for `recipient` is due.
+    pub fn next_due(&self, recipient: &str) -> Result<Option<Millis>, StoreError> {
+        self.read(|it| outbox::next_due(it, recipient))
+    }
+
+    /// Releases that waited too long.
+    pub fn past(&self, now: Millis, limit: usize) -> Result<Vec<Waiting>, StoreError> {
+        self.read(|it| outbox::past(it, now, limit))
+    }
+
+    /// Ledger entries after `seq`, oldest first.
+    pub fn ledger_after(&self, seq: i64, limit: usize) -> Result<Vec<ledger::Entry>, StoreError> {
+        self.read(|it| ledger::after(it, seq, limit))
+    }
+
+    /// Wakes when a release came in.
+    pub async fn outbox_changed(&self) {
+        self.shared.outbox_changed.notified().await;
+    }
+
+    /// Wakes when the ledger grew.
+    pub async fn ledger_changed(&self) {
+        self.shared.ledger_changed.notified().await;
+    }
+
+    fn read<T>(&self, run: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+        // A panic while holding the lock cannot leave a reader half changed.
+        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        run(&reader).map_err(|error| {
+            tracing::error!(%error, "the store cannot be read");
+            StoreError::Disk
+        })
+    }
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, OpenError> {
+    let sqlite = |source| OpenError::Sqlite { path: path.display().to_string(), source };
+    let connection = Connection::open_with_flags(path, flags).map_err(sqlite)?;
+    connection.busy_timeout(Duration::from_secs(5)).map_err(sqlite)?;
+    let read = |pragma| connection.query_row(pragma, [], |row| row.get::<_, i32>(0));
+    let id = read("PRAGMA application_id").map_err(sqlite)?;
+    let version = read("PRAGMA user_version").map_err(sqlite)?;
+    match (id, version) {
+        (APPLICATION_ID, VERSION) => {}
+        (0, 0) if flags == OpenFlags::default() => create(&connection).map_err(sqlite)?,
+        _ => return Err(OpenError::Foreign(path.display().to_string())),
+    }
+    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;").map_err(sqlite)?;
+    Ok(connection)
+}
+
+fn create(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch("PRAGMA journal_mode = WAL;")?;
+    connection.execute_batch(&format!(
+        "BEGIN IMMEDIATE;
+         {}{}
+         CREATE TABLE IF NOT EXISTS grant_state(grant_id TEXT PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
+         CREATE TABLE IF NOT EXISTS cursor(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
+         PRAGMA application_id = {APPLICATION_ID};
+         PRAGMA user_version = {VERSION};
+         COMMIT;",
+        ledger::SCHEMA,
+        outbox::SCHEMA,
+    ))
+}
+
+/// SQLite gives the files beside it the same mode.
+fn restrict(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    if let Err(error) = std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)) {
+        tracing::warn!(%error, "the store's file mode could not be set");
+    }
+}

@@ -1,0 +1,239 @@
+//! The thread that writes: gathers what waits, commits it once, then answers.
+
+use super::{Decided, Job, Reply, Settlement, Shared, StoreError};
+use crate::{
+    keys::Vault,
+    ledger::{self, Fact, Head, Kind},
+    message::Millis,
+    outbox,
+    pipeline::Outcome,
+};
+use rusqlite::{Connection, Transaction, params};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::Ordering},
+};
+use tokio::sync::mpsc;
+
+/// The most jobs in one commit.
+const BATCH_MAX: usize = 512;
+
+/// Decisions stand in the order of frames; settlements between them speak of older ones.
+const LAST_FRAME: &str = "SELECT ifnull((SELECT frame FROM ledger
+    WHERE kind IN ('withheld', 'quarantined', 'queued') ORDER BY seq DESC LIMIT 1), 0)";
+const LAST_TIME: &str =
+    "SELECT ifnull(max(at_ms), 0) FROM (SELECT at_ms FROM ledger ORDER BY seq DESC LIMIT 64)";
+
+/// Owns the connection that writes.
+pub(crate) struct Writer {
+    connection: Connection,
+    vault: Vault,
+    outbox_entries_max: u64,
+    shared: Arc<Shared>,
+    kept: Kept,
+}
+
+/// What is on disk, as numbers: moves only when a commit succeeded.
+#[derive(Clone, Copy, Default)]
+struct Kept {
+    head: Head,
+    frame: i64,
+    waiting: u64,
+    at: Millis,
+}
+
+/// What one commit will add.
+struct Batch<'a> {
+    transaction: Transaction<'a>,
+    now: Kept,
+    states: HashMap<String, Vec<u8>>,
+    queued: bool,
+}
+
+impl Writer {
+    pub(crate) fn new(
+        connection: Connection,
+        vault: Vault,
+        outbox_entries_max: u64,
+        shared: Arc<Shared>,
+    ) -> rusqlite::Result<Self> {
+        let number = |query| connection.query_row(query, [], |row| row.get::<_, i64>(0));
+        let kept = Kept {
+            head: ledger::head(&connection)?,
+            frame: number(LAST_FRAME)?,
+            waiting: number("SELECT count(*) FROM outbox")?.unsigned_abs(),
+            at: Millis(number(LAST_TIME)?),
+        };
+        shared.high_water_ms.store(kept.at.0, Ordering::Release);
+        Ok(Self { connection, vault, outbox_entries_max, shared, kept })
+    }
+
+    /// Writes until the last sender is gone.
+    pub(crate) fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+        let mut waiting = Vec::with_capacity(BATCH_MAX);
+        while jobs.blocking_recv_many(&mut waiting, BATCH_MAX) > 0 {
+            self.commit(waiting.drain(..));
+        }
+    }
+
+    fn commit(&mut self, jobs: impl Iterator<Item = Job>) {
+        let mut replies = Vec::new();
+        let lineage = super::Lineage(self.shared.failures.load(Ordering::Acquire));
+        let done = self.write(jobs, lineage, &mut replies);
+        let failed = match done {
+            Ok(queued) => {
+                self.shared.high_water_ms.fetch_max(self.kept.at.0, Ordering::AcqRel);
+                if queued {
+                    self.shared.outbox_changed.notify_waiters();
+                }
+                self.shared.ledger_changed.notify_waiters();
+                None
+            }
+            Err(error) => {
+                tracing::error!(%error, "nothing could be kept; devices will send again");
+                Some(StoreError::Disk)
+            }
+        };
+        // Whoever computed from what was not kept must compute again.
+        if failed.is_some() || replies.iter().any(|it: &(Reply, _)| it.1 == Err(StoreError::OutboxFull)) {
+            self.shared.failures.fetch_add(1, Ordering::AcqRel);
+        }
+        for (reply, result) in replies {
+            // Nobody waits any more: the connection is gone, the device sends again.
+            let _ = reply.send(failed.map_or(result, Err));
+        }
+    }
+
+    /// Writes the jobs in one transaction. Whether releases came in.
+    fn write(
+        &mut self,
+        jobs: impl Iterator<Item = Job>,
+        lineage: super::Lineage,
+        replies: &mut Vec<(Reply, Result<(), StoreError>)>,
+    ) -> rusqlite::Result<bool> {
+        // All replies first: each must be answered, whatever fails.
+        let mut work = Vec::new();
+        for job in jobs {
+            let (task, reply) = Task::split(job);
+            work.push(task);
+            replies.push((reply, Ok(())));
+        }
+        let mut batch = Batch {
+            transaction: self.connection.transaction()?,
+            now: self.kept,
+            states: HashMap::new(),
+            queued: false,
+        };
+        let mut refused = false;
+        for (task, (_, result)) in work.into_iter().zip(replies.iter_mut()) {
+            *result = match task {
+                Task::Decided(decided) if decided.lineage != lineage || refused => Err(StoreError::Stale),
+                Task::Decided(decided) if !batch.has_room(&decided, self.outbox_entries_max) => {
+                    refused = true;
+                    Err(StoreError::OutboxFull)
+                }
+                Task::Decided(decided) => batch.decide(decided).map(Ok)?,
+                Task::Settled(settlements) => batch.settle(&settlements).map(Ok)?,
+                Task::Cursor(name, value) => batch.set_cursor(&name, value).map(Ok)?,
+            };
+        }
+        let Batch { transaction, now, states, queued } = batch;
+        for (grant, state) in states {
+            let sealed = self.vault.seal(&grant, &state).ok_or(rusqlite::Error::InvalidQuery)?;
+            transaction
+                .prepare_cached("INSERT OR REPLACE INTO grant_state VALUES (?1, ?2)")?
+                .execute(params![grant, sealed])?;
+        }
+        transaction.commit()?;
+        self.kept = now;
+        Ok(queued)
+    }
+}
+
+enum Task {
+    Decided(Decided),
+    Settled(Vec<Settlement>),
+    Cursor(String, i64),
+}
+
+impl Task {
+    fn split(job: Job) -> (Self, Reply) {
+        match job {
+            Job::Decided(decided, reply) => (Self::Decided(decided), reply),
+            Job::Settled(settlements, reply) => (Self::Settled(settlements), reply),
+            Job::Cursor(name, value, reply) => (Self::Cursor(name, value), reply),
+        }
+    }
+}
+
+impl Batch<'_> {
+    fn has_room(&self, decided: &Decided, max: u64) -> bool {
+        let more = decided.decisions.iter().filter(|it| matches!(it.outcome, Outcome::Queued(_)));
+        self.now.waiting + more.count() as u64 <= max
+    }
+
+    fn decide(&mut self, decided: Decided) -> rusqlite::Result<()> {
+        self.now.frame += 1;
+        self.now.at = self.now.at.max(decided.at);
+        for decision in &decided.decisions {
+            let digest;
+            let (kind, reason, release, proof): (_, _, _, &[u8]) = match &decision.outcome {
+                Outcome::Withheld(reason) => (Kind::Withheld, reason.name(), None, &[]),
+                Outcome::Quarantined(reason) => (Kind::Quarantined, reason.name(), None, &[]),
+                Outcome::Queued(sealed) => {
+                    outbox::insert(&self.transaction, self.now.frame, &decided.device.0, sealed)?;
+                    self.now.waiting += 1;
+                    self.queued = true;
+                    digest = sealed.digest();
+                    (Kind::Queued, "", Some(sealed.release().0), &digest)
+                }
+            };
+            let fact = Fact {
+                at: decided.at,
+                kind,
+                reason,
+                frame: self.now.frame,
+                device: &decided.device.0,
+                recipient: &decision.recipient,
+                grant: &decision.grant,
+                release,
+                proof,
+            };
+            ledger::append(&self.transaction, &mut self.now.head, &fact)?;
+        }
+        self.states.extend(decided.states);
+        Ok(())
+    }
+
+    /// A release that is gone already was settled before: repeats are harmless.
+    fn settle(&mut self, settlements: &[Settlement]) -> rusqlite::Result<()> {
+        let at = Millis::now();
+        for settlement in settlements {
+            let waiting = &settlement.waiting;
+            if !outbox::remove(&self.transaction, waiting.release)? {
+                continue;
+            }
+            self.now.waiting = self.now.waiting.saturating_sub(1);
+            let fact = Fact {
+                at,
+                kind: settlement.kind,
+                reason: settlement.reason,
+                frame: waiting.frame,
+                device: &waiting.device,
+                recipient: &waiting.recipient,
+                grant: &waiting.grant,
+                release: Some(waiting.release.0),
+                proof: &settlement.proof,
+            };
+            ledger::append(&self.transaction, &mut self.now.head, &fact)?;
+        }
+        Ok(())
+    }
+
+    fn set_cursor(&self, name: &str, value: i64) -> rusqlite::Result<()> {
+        self.transaction
+            .prepare_cached("INSERT OR REPLACE INTO cursor VALUES (?1, ?2)")?
+            .execute(params![name, value])?;
+        Ok(())
+    }
+}
