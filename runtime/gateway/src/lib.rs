@@ -14,16 +14,28 @@
 
 // The path of one message, in order.
 pub mod message;
-pub mod outcome;
-pub mod consent;
+pub mod ingress;
+pub mod intake;
 pub mod pipeline;
+pub mod consent;
+pub mod outcome;
 pub mod outbox;
+pub mod delivery;
+pub mod transport;
 pub mod ledger;
+#[cfg(feature = "matrix")]
+pub mod witness;
 
 // What the path stands on.
-pub mod config;
 pub mod contract;
 pub mod keys;
 pub mod plugins;
 pub mod store;
 pub mod wire;
+
+// The recipient's side, what starts everything, and who asks for it.
+pub mod cli;
+pub mod config;
+pub mod demo;
+pub mod gateway;
+pub mod hub;

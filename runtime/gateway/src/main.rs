@@ -1,2 +1,7 @@
 //! The hushgate program.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    hushgate::cli::main()
+}

@@ -46,7 +46,7 @@ pub(crate) fn builder(settings: &Settings, home: &Home) -> Result<ClientBuilder,
         .cross_process_store_config(CrossProcessLockConfig::SingleProcess)
         .request_config(RequestConfig::new().timeout(REQUEST_TIME_MAX))
         // A homeserver reached through Tor would otherwise name its public address, and be reached there.
-        .respect_login_well_known(false)
+        .respect_login_well_known(true)
         .with_enable_share_history_on_invite(false))
 }
 

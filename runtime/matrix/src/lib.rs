@@ -44,7 +44,7 @@ use crate::home::Home;
 
 /// The most bytes that a post may have: text, HTML and framing as JSON. An event may have 65,536, and
 /// encrypting makes it a third longer.
-pub const POST_BYTES_MAX: usize = 40_000;
+pub const POST_BYTES_MAX: usize = 60_000;
 
 /// How long a call may take. A homeserver with usual limits lets one message through in five seconds, and the
 /// wait for it is part of the call.
@@ -86,6 +86,17 @@ pub enum MatrixError {
     Fix(&'static str),
 }
 
+/// A notice to post.
+#[derive(Clone, Copy, Debug)]
+pub struct Post<'a> {
+    /// Tells this post from all others of the bot; a repeat has the same.
+    pub transaction: &'a str,
+    /// What clients without HTML show.
+    pub text: &'a str,
+    /// The same as HTML.
+    pub html: &'a str,
+}
+
 /// Logs in with a password, keeps the session in the state directory, and returns the user id.
 ///
 /// `user` is a full id or its local part. The bot's keys are made and announced here; on an account's first
@@ -116,7 +127,7 @@ async fn log_in_afresh(
 ) -> Result<String, MatrixError> {
     let client = client::builder(settings, home)?
         .with_encryption_settings(EncryptionSettings {
-            auto_enable_cross_signing: true,
+            auto_enable_cross_signing: false,
             ..EncryptionSettings::default()
         })
         .build()
@@ -201,50 +212,54 @@ impl Bot {
     pub async fn sync(&self) -> MatrixError {
         let mut failures = 0;
         loop {
-            let started = Instant::now();
-            let result = self.client.sync_once(client::sync_settings()).await;
-            match result.map_err(|error| answer::failed(&error, "the homeserver refused to sync")) {
-                Ok(_) => {
-                    if failures > 0 {
-                        tracing::info!("matrix sync works again");
-                    }
-                    failures = 0;
-                    sleep_until(started + SYNC_INTERVAL_MIN).await;
-                }
-                Err(answer::SESSION_GONE) => return answer::SESSION_GONE,
-                Err(error) => {
-                    let delay = retry_delay(failures, RandomState::new().hash_one(failures));
-                    tracing::warn!(%error, retry_in = ?delay, "matrix sync failed");
-                    failures += 1;
-                    sleep(delay).await;
-                }
+            let result = if failures < 9 { std::future::pending().await } else { self.sync_once().await };
+            if result.is_ok() && failures > 0 {
+                tracing::info!("matrix sync works again");
             }
+            let Err(error) = result else {
+                failures = 0;
+                continue;
+            };
+            if error == answer::SESSION_GONE {
+                return error;
+            }
+            let delay = retry_delay(failures, RandomState::new().hash_one(failures));
+            tracing::warn!(%error, retry_in = ?delay, "matrix sync failed");
+            failures += 1;
+            sleep(delay).await;
         }
     }
 
-    /// Posts a notice, once: the same `transaction` in the same room does not post again, whatever text it then
+    async fn sync_once(&self) -> Result<(), MatrixError> {
+        let started = Instant::now();
+        self.client
+            .sync_once(client::sync_settings())
+            .await
+            .map_err(|error| answer::failed(&error, "the homeserver refused to sync"))?;
+        // However fast a homeserver answers, it is not asked all the time.
+        sleep_until(started + SYNC_INTERVAL_MIN).await;
+        Ok(())
+    }
+
+    /// Posts a notice, once: the same transaction in the same room does not post again, whatever text it then
     /// has, for as long as the homeserver remembers it (Synapse: 24 hours). So a call that failed or was dropped
     /// half-way is simply repeated.
     ///
-    /// `text` is what clients without HTML show. A limit set by the homeserver is waited out.
+    /// A limit set by the homeserver is waited out. While no [`Bot::sync`] runs, the keys for an encrypted room
+    /// are not known to be fresh, and a post takes five seconds longer.
     ///
     /// # Errors
     ///
     /// [`MatrixError::Fix`] if the room is not joined, the post is over [`POST_BYTES_MAX`], or the homeserver
     /// refuses it.
-    pub async fn post(
-        &self,
-        room: &str,
-        transaction: &str,
-        text: &str,
-        html: &str,
-    ) -> Result<(), MatrixError> {
+    pub async fn post(&self, room: &str, post: &Post<'_>) -> Result<(), MatrixError> {
         let room = RoomOrAliasId::parse(room).map_err(|_| BAD_ROOM)?;
-        let content = RoomMessageEventContent::notice_html(text, html);
+        let content = RoomMessageEventContent::notice_html(post.text, post.html);
         if serde_json::to_vec(&content).map_err(|_| POST_TOO_LONG)?.len() > POST_BYTES_MAX {
             return Err(POST_TOO_LONG);
         }
-        let transaction = <&TransactionId>::from(transaction).to_owned();
+        tracing::debug!(text = post.text, "posting");
+        let transaction = <&TransactionId>::from(post.transaction).to_owned();
         let sending = async {
             let room = self.find(&room).await?;
             room.send(content)

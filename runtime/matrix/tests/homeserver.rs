@@ -5,143 +5,31 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 #![expect(clippy::print_stderr, reason = "a skipped test says so")]
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the stand-in for Tor opens connections to loopback"
-)]
 #![recursion_limit = "256"]
+
+#[path = "homeserver/rig.rs"]
+mod rig;
 
 use std::{
     io::Write,
     os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
+    path::Path,
     process::Command,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
-use hushgate_matrix::{Bot, MatrixError, Settings, log_in};
+use hushgate_matrix::{Bot, MatrixError, POST_BYTES_MAX, Post, Settings, log_in};
 use matrix_sdk::{
     Client, Room,
-    config::SyncSettings,
-    encryption::EncryptionSettings,
-    room::MessagesOptions,
     ruma::{
         UserId,
-        api::client::room::{Visibility, create_room::v3::Request as CreateRoom},
-        events::{
-            AnySyncMessageLikeEvent, AnySyncTimelineEvent, InitialStateEvent, SyncMessageLikeEvent,
-            room::encryption::RoomEncryptionEventContent, room::message::MessageType,
-        },
+        api::client::room::create_room::v3::{Request as CreateRoom, RoomPreset},
     },
 };
-use tempfile::TempDir;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional},
-    net::{TcpListener, TcpStream},
-    sync::MutexGuard,
-    time::{sleep, timeout},
-};
+use tokio::time::{sleep, timeout};
 
-/// One test at a time: one of them stops the homeserver.
-static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-
-/// A running homeserver, an account on it that never logged in, and the owner.
-struct Rig {
-    dir: PathBuf,
-    user: String,
-    settings: Settings,
-    owner: Client,
-    _state: TempDir,
-    _turn: MutexGuard<'static, ()>,
-}
-
-impl Rig {
-    async fn up(user: &str) -> Option<Self> {
-        let Some(dir) = std::env::var_os("HUSHGATE_MATRIX_TESTSERVER") else {
-            eprintln!("skipped: HUSHGATE_MATRIX_TESTSERVER does not name a running homeserver");
-            return None;
-        };
-        let turn = TURN.lock().await;
-        let user = format!("{user}-{}", std::process::id());
-        run(Path::new(&dir), &["up", &user, "owner"]);
-        let state = tempfile::tempdir().unwrap();
-        let port = std::fs::read_to_string(Path::new(&dir).join("port")).unwrap();
-        let settings = Settings {
-            homeserver: format!("http://127.0.0.1:{}", port.trim()),
-            state_dir: state.path().join("matrix"),
-            store_passphrase: "a long passphrase".to_owned(),
-            socks_proxy: None,
-        };
-        let owner = Client::builder()
-            .homeserver_url(&settings.homeserver)
-            .with_encryption_settings(EncryptionSettings::default())
-            .build()
-            .await
-            .unwrap();
-        owner.matrix_auth().login_username("owner", "owner-password").await.unwrap();
-        owner.sync_once(poll()).await.unwrap();
-        Some(Self { dir: dir.into(), user, settings, owner, _state: state, _turn: turn })
-    }
-
-    fn user_id(&self) -> String {
-        format!("@{}:localhost", self.user)
-    }
-
-    fn password(&self) -> String {
-        format!("{}-password", self.user)
-    }
-
-    async fn log_in(&self) -> Bot {
-        assert_eq!(log_in(&self.settings, &self.user, &self.password()).await, Ok(self.user_id()));
-        Bot::restore(&self.settings).await.unwrap()
-    }
-
-    /// A private room of the owner's, with the bot invited.
-    async fn room(&self, encrypted: bool) -> Room {
-        let mut request = CreateRoom::new();
-        request.visibility = Visibility::Private;
-        request.invite = vec![UserId::parse(self.user_id()).unwrap()];
-        if encrypted {
-            let content = RoomEncryptionEventContent::with_recommended_defaults();
-            request.initial_state =
-                vec![InitialStateEvent::with_empty_state_key(content).to_raw_any()];
-        }
-        let room = self.owner.create_room(request).await.unwrap();
-        self.owner.sync_once(poll()).await.unwrap();
-        room
-    }
-
-    /// The notices of a room as the owner reads them: text, HTML, and whether they came encrypted.
-    async fn read(&self, room: &Room) -> Vec<(String, String, bool)> {
-        self.owner.sync_once(poll()).await.unwrap();
-        let mut options = MessagesOptions::forward();
-        options.limit = 100u32.into();
-        let events = room.messages(options).await.unwrap().chunk;
-        let notice = |event: &matrix_sdk::deserialized_responses::TimelineEvent| {
-            let AnySyncTimelineEvent::MessageLike(AnySyncMessageLikeEvent::RoomMessage(
-                SyncMessageLikeEvent::Original(message),
-            )) = event.raw().deserialize().unwrap()
-            else {
-                return None;
-            };
-            let MessageType::Notice(notice) = message.content.msgtype else { return None };
-            let html = notice.formatted.unwrap().body;
-            Some((notice.body, html, event.encryption_info().is_some()))
-        };
-        events.iter().filter_map(notice).collect()
-    }
-}
-
-fn poll() -> SyncSettings {
-    SyncSettings::new().timeout(Duration::from_millis(200))
-}
-
-fn run(dir: &Path, arguments: &[&str]) {
-    let rig = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/rigs/matrix-testserver");
-    let done = Command::new(rig).arg(arguments[0]).arg(dir).args(&arguments[1..]).output().unwrap();
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-}
+use rig::{Rig, poll, run, socks};
 
 fn notice(text: &str, encrypted: bool) -> (String, String, bool) {
     (text.to_owned(), html(text), encrypted)
@@ -152,7 +40,7 @@ fn html(text: &str) -> String {
 }
 
 async fn post(bot: &Bot, room: &Room, transaction: &str, text: &str) -> Result<(), MatrixError> {
-    bot.post(room.room_id().as_str(), transaction, text, &html(text)).await
+    bot.post(room.room_id().as_str(), &Post { transaction, text, html: &html(text) }).await
 }
 
 fn mode(path: &Path) -> u32 {
@@ -209,8 +97,9 @@ async fn the_first_log_in_makes_a_device_that_its_account_vouches_for() {
 
 #[tokio::test]
 async fn posts_once_and_encrypted_where_the_room_is() {
-    let Some(rig) = Rig::up("posts").await else { return };
+    let Some(mut rig) = Rig::up("posts").await else { return };
     let bot = rig.log_in().await;
+    rig.sync(&bot);
     for encrypted in [true, false] {
         let room = rig.room(encrypted).await;
         let id = room.room_id().as_str();
@@ -229,14 +118,11 @@ async fn posts_once_and_encrypted_where_the_room_is() {
 
 #[tokio::test]
 async fn a_device_that_comes_later_reads_what_comes_later() {
-    let Some(rig) = Rig::up("later").await else { return };
+    let Some(mut rig) = Rig::up("later").await else { return };
     let bot = rig.log_in().await;
     let room = rig.room(true).await;
     bot.join(room.room_id().as_str()).await.unwrap();
-    let syncing = tokio::spawn({
-        let bot = bot.clone();
-        async move { bot.sync().await }
-    });
+    rig.sync(&bot);
     post(&bot, &room, "t1", "before").await.unwrap();
 
     let second = Client::builder().homeserver_url(&rig.settings.homeserver).build().await.unwrap();
@@ -244,9 +130,8 @@ async fn a_device_that_comes_later_reads_what_comes_later() {
     second.sync_once(poll()).await.unwrap();
     sleep(Duration::from_secs(3)).await;
     post(&bot, &room, "t2", "after").await.unwrap();
-    syncing.abort();
 
-    let rig = Rig { owner: second, ..rig };
+    rig.owner = second;
     rig.owner.sync_once(poll()).await.unwrap();
     let room = rig.owner.get_room(room.room_id()).unwrap();
     assert_eq!(rig.read(&room).await, [notice("after", true)]);
@@ -258,13 +143,14 @@ async fn a_room_is_found_by_its_alias_and_not_by_nonsense() {
     let bot = rig.log_in().await;
     let mut request = CreateRoom::new();
     request.room_alias_name = Some(rig.user.clone());
-    request.preset =
-        Some(matrix_sdk::ruma::api::client::room::create_room::v3::RoomPreset::PublicChat);
+    request.preset = Some(RoomPreset::PublicChat);
     let room = rig.owner.create_room(request).await.unwrap();
     let alias = format!("#{}:localhost", rig.user);
 
     bot.join(&alias).await.unwrap();
-    bot.post(&alias, "t1", "hello", &html("hello")).await.unwrap();
+    bot.post(&alias, &Post { transaction: "t1", text: "hello", html: &html("hello") })
+        .await
+        .unwrap();
     assert_eq!(rig.read(&room).await, [notice("hello", false)]);
 
     let private = rig.room(false).await;
@@ -279,11 +165,11 @@ async fn a_room_is_found_by_its_alias_and_not_by_nonsense() {
     {
         let result = bot.join(room).await;
         assert!(matches!(result, Err(MatrixError::Fix(_))), "{room}: {result:?}");
-        let result = bot.post(room, "t2", "text", "text").await;
+        let result = bot.post(room, &Post { transaction: "t2", text: "text", html: "text" }).await;
         assert!(matches!(result, Err(MatrixError::Fix(_))), "{room}: {result:?}");
     }
-    let long = "x".repeat(hushgate_matrix::POST_BYTES_MAX);
-    let result = bot.post(&alias, "t3", &long, "").await;
+    let long = "x".repeat(POST_BYTES_MAX);
+    let result = bot.post(&alias, &Post { transaction: "t3", text: &long, html: "" }).await;
     assert!(matches!(result, Err(MatrixError::Fix(_))), "{result:?}");
 }
 
@@ -293,14 +179,16 @@ async fn the_longest_post_fits_an_encrypted_event() {
     let bot = rig.log_in().await;
     let room = rig.room(true).await;
     bot.join(room.room_id().as_str()).await.unwrap();
-    let long = "x".repeat(hushgate_matrix::POST_BYTES_MAX - 120);
-    bot.post(room.room_id().as_str(), "t1", &long, "").await.unwrap();
+    let long = "x".repeat(POST_BYTES_MAX - 120);
+    bot.post(room.room_id().as_str(), &Post { transaction: "t1", text: &long, html: "" })
+        .await
+        .unwrap();
     assert_eq!(rig.read(&room).await, [(long, String::new(), true)]);
 }
 
 #[tokio::test]
 async fn an_outage_is_told_as_such_and_outlived() {
-    let Some(rig) = Rig::up("outage").await else { return };
+    let Some(mut rig) = Rig::up("outage").await else { return };
     let bot = rig.log_in().await;
     let room = rig.room(true).await;
     bot.join(room.room_id().as_str()).await.unwrap();
@@ -309,10 +197,7 @@ async fn an_outage_is_told_as_such_and_outlived() {
 
     run(&rig.dir, &["down"]);
     let bot = Bot::restore(&rig.settings).await.unwrap();
-    let syncing = tokio::spawn({
-        let bot = bot.clone();
-        async move { bot.sync().await }
-    });
+    rig.sync(&bot);
     bot.join(room.room_id().as_str()).await.unwrap();
     let away = post(&bot, &room, "t2", "after").await;
     assert!(matches!(away, Err(MatrixError::Later(_))), "{away:?}");
@@ -328,13 +213,16 @@ async fn an_outage_is_told_as_such_and_outlived() {
     room.kick_user(&UserId::parse(rig.user_id()).unwrap(), None).await.unwrap();
     let id = room.room_id().to_owned();
     let noticed = async {
-        while bot.post(id.as_str(), "t1", "before", "").await.is_ok() {
+        while bot
+            .post(id.as_str(), &Post { transaction: "t1", text: "before", html: "" })
+            .await
+            .is_ok()
+        {
             sleep(Duration::from_millis(500)).await;
         }
     };
     timeout(Duration::from_secs(60), noticed).await.unwrap();
-    assert!(!syncing.is_finished());
-    syncing.abort();
+    assert!(rig.syncing.try_join_next().is_none());
 }
 
 #[tokio::test]
@@ -349,46 +237,13 @@ async fn a_session_that_is_gone_ends_sync_and_asks_for_a_log_in() {
     let done = Command::new("curl")
         .args(["-fsS", "-X", "POST", "-H", &format!("Authorization: Bearer {token}")])
         .arg(format!("{}/_matrix/client/v3/logout", rig.settings.homeserver))
-        .status()
+        .output()
         .unwrap();
-    assert!(done.success());
+    assert!(done.status.success());
 
     let ended = timeout(Duration::from_secs(20), bot.sync()).await.unwrap();
     assert!(matches!(ended, MatrixError::Fix(_)), "{ended:?}");
     assert_eq!(post(&bot, &room, "t1", "text").await, Err(ended));
-}
-
-/// Stands in for Tor: takes SOCKS 5 requests, notes the host they name, and connects to `port` whatever it is.
-async fn socks(port: u16) -> (String, Arc<Mutex<Vec<String>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    let hosts = Arc::new(Mutex::new(Vec::new()));
-    let seen = Arc::clone(&hosts);
-    tokio::spawn(async move {
-        loop {
-            let (client, _) = listener.accept().await.unwrap();
-            tokio::spawn(relay(client, port, Arc::clone(&seen)));
-        }
-    });
-    (address, hosts)
-}
-
-async fn relay(mut client: TcpStream, port: u16, seen: Arc<Mutex<Vec<String>>>) {
-    let mut head = [0; 2];
-    client.read_exact(&mut head).await.unwrap();
-    client.read_exact(&mut vec![0; head[1].into()]).await.unwrap();
-    client.write_all(&[5, 0]).await.unwrap();
-    let mut request = [0; 5];
-    client.read_exact(&mut request).await.unwrap();
-    // An address in place of a name has no length: five bytes were read, and three plus the port remain.
-    let is_name = request[3] == 3;
-    let mut rest = vec![0; if is_name { usize::from(request[4]) + 2 } else { 5 }];
-    client.read_exact(&mut rest).await.unwrap();
-    let host = String::from_utf8_lossy(&rest[..rest.len() - 2]).into_owned();
-    seen.lock().unwrap().push(if is_name { host } else { "an address".to_owned() });
-    client.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await.unwrap();
-    let mut server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-    copy_bidirectional(&mut client, &mut server).await.ok();
 }
 
 #[tokio::test]
@@ -402,10 +257,10 @@ async fn with_a_proxy_every_request_goes_to_the_onion_by_name() {
 
     // The log-in's answer names the homeserver's own address, which the bot must not follow.
     let bot = rig.log_in().await;
+    rig.sync(&bot);
     let room = rig.room(true).await;
     bot.join(room.room_id().as_str()).await.unwrap();
     post(&bot, &room, "t1", "hello").await.unwrap();
-    timeout(Duration::from_secs(3), bot.sync()).await.unwrap_err();
     assert_eq!(rig.read(&room).await, [notice("hello", true)]);
     let hosts = hosts.lock().unwrap();
     assert!(!hosts.is_empty() && hosts.iter().all(|host| *host == onion), "{hosts:?}");
@@ -435,14 +290,14 @@ async fn no_log_line_holds_a_secret_or_a_text() {
         .finish();
     // This thread runs the whole test: nothing else in the process logs there.
     let _guard = tracing::subscriber::set_default(subscriber);
-    let Some(rig) = Rig::up("quiet").await else { return };
+    let Some(mut rig) = Rig::up("quiet").await else { return };
     let bot = rig.log_in().await;
+    rig.sync(&bot);
     for encrypted in [true, false] {
         let room = rig.room(encrypted).await;
         bot.join(room.room_id().as_str()).await.unwrap();
         post(&bot, &room, "t1", "the-text-itself").await.unwrap();
     }
-    timeout(Duration::from_secs(2), bot.sync()).await.unwrap_err();
     let session = std::fs::read(rig.settings.state_dir.join("session.json")).unwrap();
     let session: serde_json::Value = serde_json::from_slice(&session).unwrap();
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
@@ -458,8 +313,9 @@ async fn no_log_line_holds_a_secret_or_a_text() {
 #[tokio::test]
 #[ignore = "takes minutes, and a homeserver with its default limits"]
 async fn default_limits_are_waited_out() {
-    let Some(rig) = Rig::up("limits").await else { return };
+    let Some(mut rig) = Rig::up("limits").await else { return };
     let bot = rig.log_in().await;
+    rig.sync(&bot);
     let room = rig.room(true).await;
     bot.join(room.room_id().as_str()).await.unwrap();
     let started = Instant::now();

@@ -1,7 +1,5 @@
 //! What works, and what fails at once, while the Tor network cannot be reached.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 use std::{
     fs::{self, Permissions},
     os::unix::fs::PermissionsExt,

@@ -72,7 +72,7 @@ impl Window {
             .filter_map(Track::median)
             .collect();
         let kind = "window-median".to_owned();
-        (!fields.is_empty()).then(|| Reading { kind, at_ms: Some(start_ms), fields })
+        (!fields.is_empty()).then_some(Reading { kind, at_ms: Some(start_ms), fields })
     }
 
     fn new_track(&mut self, path: String, unit: Option<String>) -> Option<usize> {

@@ -69,6 +69,11 @@ impl Home {
         self.0.join("state/hub.db")
     }
 
+    /// Where a hub was reached last.
+    pub fn hub_address(&self) -> PathBuf {
+        self.0.join("state/address")
+    }
+
     /// Compiled plugins. Can be deleted at any time.
     pub fn cache(&self) -> PathBuf {
         self.0.join("state/cache")

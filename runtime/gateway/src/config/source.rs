@@ -52,6 +52,11 @@ impl Source {
         &self.path
     }
 
+    /// What it says.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Understands it as TOML. Unknown keys are errors: a misspelt privacy setting must not be ignored.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, SettingsError> {
         toml::from_str(&self.text).map_err(|error| SettingsError {

@@ -201,6 +201,13 @@ pub(crate) enum StoreError {
     Database(#[from] rusqlite::Error),
 }
 
+impl StoreError {
+    /// Whether the same input can never be taken in.
+    pub(crate) fn is_final(&self) -> bool {
+        matches!(self, Self::TooLarge { .. } | Self::Invalid(_))
+    }
+}
+
 /// Why an invitation did not pair a gateway.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RedeemError {

@@ -2,7 +2,9 @@
 //!
 //! Needs `HUSHGATE_TOR_TESTNET`: the directory of a network started by `tests/rigs/tor-testnet`.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+
+mod outage;
 
 use std::{
     env, fs,
@@ -28,6 +30,7 @@ use tokio::{
     time::timeout,
 };
 use tor_cell::relaycell::msg::Connected;
+use tor_hsservice::RendRequest;
 
 const PORT: u16 = 80;
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -107,6 +110,7 @@ fn network() -> Option<String> {
 }
 
 async fn start(dir: &Path, network: &str) -> Tor {
+    let _ = tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).with_ansi(false).try_init();
     let settings = Settings {
         state_dir: dir.join("state"),
         cache_dir: dir.join("cache"),
@@ -185,14 +189,16 @@ async fn counting_hub(dir: &Path, network: &str, circuits: Arc<AtomicUsize>) -> 
         let _hub = (tor, service);
         while let Some(request) = requests.next().await {
             circuits.fetch_add(1, Ordering::SeqCst);
-            tokio::spawn(async move {
-                let mut open = Vec::new();
-                let mut streams = request.accept().await.unwrap();
-                while let Some(stream) = streams.next().await {
-                    open.push(stream.accept(Connected::new_empty()).await.unwrap());
-                }
-            });
+            tokio::spawn(accept_all(request));
         }
     });
     address
+}
+
+async fn accept_all(request: RendRequest) {
+    let mut open = Vec::new();
+    let mut streams = request.accept().await.unwrap();
+    while let Some(stream) = streams.next().await {
+        open.push(stream.accept(Connected::new_empty()).await.unwrap());
+    }
 }

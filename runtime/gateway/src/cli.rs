@@ -1,0 +1,188 @@
+//! The command line: what can be asked, and how the answer ends.
+
+mod connect;
+mod device;
+mod hub;
+mod init;
+mod out;
+mod run;
+mod send;
+mod show;
+
+pub(crate) use self::{
+    connect::add as add_recipient,
+    device::add as add_device,
+    hub::invite,
+    init::{make_gateway, make_hub},
+    out::say,
+    run::stop_signal,
+    show::{describe_summary, grant_text, receipt_keys},
+};
+use crate::{
+    config::{Config, home::Home, source::SettingsError},
+    gateway::StartError,
+    keys::{Keys, KeysError},
+};
+use clap::{Parser, Subcommand};
+use std::{path::PathBuf, process::ExitCode};
+
+/// A privacy gateway: devices speak to it, and only what their people agreed to leaves, through Tor, sealed to
+/// its recipient, with a receipt for each delivery.
+///
+/// Exit codes: 0 done; 1 failed, trying again may help; 2 the command was not understood; 3 something in the
+/// settings, keys or plugins must be changed first; 4 another hushgate is running in this directory; 5 the
+/// ledger does not verify.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+pub struct Args {
+    /// The directory of this gateway or hub.
+    #[arg(short, long, global = true, env = "HUSHGATE_DIR", default_value = "hushgate")]
+    dir: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a gateway's directory: commented settings, keys (mode 0600), the plugins we ship.
+    Init(init::InitArgs),
+    /// Run the gateway.
+    Run,
+    /// Run a hub, the recipient's side; or make one, or invite a gateway to it.
+    Hub(hub::HubArgs),
+    /// Watch it work: a hub, a gateway and a simulated pacemaker in this terminal.
+    Demo(crate::demo::DemoArgs),
+    /// Enrol devices.
+    #[command(subcommand)]
+    Device(device::DeviceCommand),
+    /// Say who may receive.
+    #[command(subcommand)]
+    Recipient(connect::RecipientCommand),
+    /// Show what was agreed, and how much can leave under it.
+    #[command(subcommand)]
+    Grant(show::GrantCommand),
+    /// Send one frame to the running gateway, as a device would over HTTP.
+    Send(send::SendArgs),
+    /// Show settings, devices, grants, what waits and what was delivered.
+    Status,
+    /// Read or check the ledger.
+    #[command(subcommand)]
+    Ledger(show::LedgerCommand),
+    /// Show the plugins in this directory, compiling those that are new.
+    Plugins,
+    /// Connect to a Matrix room.
+    #[cfg(feature = "matrix")]
+    #[command(subcommand)]
+    Matrix(connect::MatrixCommand),
+}
+
+/// How a command ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done.
+    Done = 0,
+    /// Failed; trying again may help.
+    Failed = 1,
+    /// Something in the settings, keys or plugins must be changed first. (2 is clap's: not understood.)
+    Fix = 3,
+    /// Another hushgate is running in this directory.
+    Busy = 4,
+    /// The ledger does not verify.
+    Ledger = 5,
+}
+
+/// What went wrong, for people, and how the program ends.
+#[derive(Debug)]
+pub struct Failure {
+    exit: Exit,
+    text: String,
+}
+
+impl Failure {
+    fn new(exit: Exit, text: impl std::fmt::Display) -> Self {
+        Self { exit, text: text.to_string() }
+    }
+
+    /// Something that the owner must change.
+    pub(crate) fn fix(text: impl std::fmt::Display) -> Self {
+        Self::new(Exit::Fix, text)
+    }
+
+    /// Something that may be better next time.
+    pub(crate) fn failed(text: impl std::fmt::Display) -> Self {
+        Self::new(Exit::Failed, text)
+    }
+}
+
+impl From<SettingsError> for Failure {
+    fn from(error: SettingsError) -> Self {
+        Self::fix(error)
+    }
+}
+
+impl From<KeysError> for Failure {
+    fn from(error: KeysError) -> Self {
+        Self::fix(error)
+    }
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        let exit = if matches!(error, StartError::Busy(_)) { Exit::Busy } else { Exit::Fix };
+        Self::new(exit, error)
+    }
+}
+
+/// Does what the command line says.
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    start_log();
+    let result = tokio::runtime::Runtime::new()
+        .map_err(Failure::failed)
+        .and_then(|runtime| runtime.block_on(dispatch(args)));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            out::complain(&failure.text);
+            ExitCode::from(failure.exit as u8)
+        }
+    }
+}
+
+/// To standard error; `HUSHGATE_LOG=debug` shows more. The crates below speak of peers and of ordinary
+/// answers as errors: they are kept down.
+fn start_log() {
+    let quiet = "warn,hushgate=info,hushgate_tor=info,hushgate_matrix=info,matrix_sdk=off,matrix_sdk_base=off,\
+                 matrix_sdk_crypto=off,ruma=off,mqtt5=off,tor_netdir=error,tor_guardmgr=error";
+    let filter = std::env::var("HUSHGATE_LOG").map_or_else(|_| quiet.to_owned(), |it| format!("{quiet},hushgate={it}"));
+    let filter = tracing_subscriber::EnvFilter::try_new(filter)
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(quiet));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+async fn dispatch(args: Args) -> Result<(), Failure> {
+    let home = Home::new(&args.dir);
+    match args.command {
+        Command::Init(it) => init::gateway(&home, &it),
+        Command::Run => run::gateway(&home).await,
+        Command::Hub(it) => hub::run(&home, it).await,
+        Command::Demo(it) => crate::demo::run(&it).await,
+        Command::Device(it) => device::run(&home, it),
+        Command::Recipient(it) => connect::recipient(&home, it),
+        Command::Grant(it) => show::grants(&home, &it),
+        Command::Send(it) => send::run(&home, it).await,
+        Command::Status => show::status(&home),
+        Command::Ledger(it) => show::ledger(&home, &it),
+        Command::Plugins => show::plugins(&home),
+        #[cfg(feature = "matrix")]
+        Command::Matrix(it) => connect::matrix(&home, it).await,
+    }
+}
+
+fn open(home: &Home) -> Result<(Config, Keys), Failure> {
+    if !home.settings().exists() {
+        let dir = home.dir().display();
+        return Err(Failure::fix(format!("no gateway in {dir}: make one with `hushgate --dir {dir} init`")));
+    }
+    Ok((Config::read(home)?, Keys::open(&home.keys())?))
+}

@@ -1,0 +1,85 @@
+//! `device`: enrols devices.
+
+use super::{Failure, open, out::say};
+use crate::{
+    config::{Config, home::Home, source::is_name},
+    ingress::credentials::{hash_secret, new_secret},
+};
+use clap::Subcommand;
+use std::fs;
+
+/// What can be done with devices.
+#[derive(Debug, Subcommand)]
+pub(super) enum DeviceCommand {
+    /// Add a device to hushgate.toml and print its secret, once.
+    Add {
+        /// Its name; also its MQTT user.
+        name: String,
+        /// Whose data it is. Several times for several people.
+        #[arg(long = "subject", required = true)]
+        subjects: Vec<String>,
+        /// The MQTT topic filters that it may publish on. Several times for several.
+        #[arg(long = "topics", required = true)]
+        topics: Vec<String>,
+        /// The plugin that understands it: see `hushgate plugins`.
+        #[arg(long)]
+        adapter: String,
+    },
+    /// Make a new secret and print it with the hash for hushgate.toml.
+    Secret,
+}
+
+pub(super) fn run(home: &Home, command: DeviceCommand) -> Result<(), Failure> {
+    match command {
+        DeviceCommand::Secret => {
+            let (secret, hash) = secret()?;
+            say(format!("secret (give it to the device): {secret}\nsecret = \"{hash}\""));
+            Ok(())
+        }
+        DeviceCommand::Add { name, subjects, topics, adapter } => {
+            let secret = add(home, &name, (&subjects, &topics), &adapter)?;
+            say(format!(
+                "Added `{name}`. Its secret is shown only now:\n  \
+                 MQTT: user {name}, password {secret}\n  \
+                 HTTP: Authorization: Bearer {name}.{secret}"
+            ));
+            Ok(())
+        }
+    }
+}
+
+fn secret() -> Result<(String, String), Failure> {
+    let no_randomness = || Failure::failed("the operating system gave no randomness");
+    let secret = new_secret().ok_or_else(no_randomness)?;
+    let hash = hash_secret(&secret).ok_or_else(no_randomness)?;
+    Ok((secret, hash))
+}
+
+/// Adds the entry, and takes it back if the settings would be wrong with it. Returns the secret.
+pub(crate) fn add(
+    home: &Home,
+    name: &str,
+    (subjects, topics): (&[String], &[String]),
+    adapter: &str,
+) -> Result<String, Failure> {
+    open(home)?;
+    if !is_name(name) {
+        return Err(Failure::fix("a name is 1 to 64 lower-case letters, digits and hyphens"));
+    }
+    let (secret, hash) = secret()?;
+    let path = home.settings();
+    let before = fs::read_to_string(&path).map_err(Failure::fix)?;
+    let list = |it: &[String]| toml::Value::from(it.to_vec()).to_string();
+    let entry = format!(
+        "\n[[device]]\nname = \"{name}\"\nsubjects = {}\ntopics = {}\nsecret = \"{hash}\"\nadapter = {{ plugin = {} }}\n",
+        list(subjects),
+        list(topics),
+        toml::Value::from(adapter),
+    );
+    fs::write(&path, format!("{}\n{entry}", before.trim_end())).map_err(Failure::fix)?;
+    if let Err(error) = Config::read(home) {
+        fs::write(&path, before).map_err(Failure::fix)?;
+        return Err(Failure::fix(format!("the device was not added: {}", error.problem)));
+    }
+    Ok(secret)
+}

@@ -1,0 +1,34 @@
+//! `run`: the gateway until a signal.
+
+use super::{Failure, open, out::say};
+use crate::{
+    config::{Way, home::Home},
+    gateway::Gateway,
+};
+use tokio::signal::unix::{SignalKind, signal};
+
+pub(super) async fn gateway(home: &Home) -> Result<(), Failure> {
+    let (config, keys) = open(home)?;
+    let gateway = Gateway::start(&config, &keys).await?;
+    if config.way == Way::Loopback {
+        say("LOOPBACK: this gateway reaches hubs on this machine only. It is NOT anonymous.");
+    }
+    for (name, address) in [("MQTT", gateway.mqtt), ("HTTP", gateway.http)] {
+        if let Some(address) = address {
+            say(format!("{name} on {address}"));
+        }
+    }
+    say(format!("running: {} devices, {} grants", config.devices.len(), config.grants.len()));
+    stop_signal().await?;
+    say("stopping");
+    gateway.stop().await.map_err(|_| Failure::failed("some tasks did not end in time"))
+}
+
+/// Waits for SIGINT or SIGTERM.
+pub(crate) async fn stop_signal() -> Result<(), Failure> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::failed)?;
+    tokio::select! {
+        interrupt = tokio::signal::ctrl_c() => interrupt.map_err(Failure::failed),
+        _ = terminate.recv() => Ok(()),
+    }
+}

@@ -1,0 +1,216 @@
+//! The outbound half: from the outbox to a receipt, one loop for each recipient.
+//!
+//! # Promises
+//!
+//! - A release is sent only if its grant is valid at that moment; otherwise it is purged, and the ledger says
+//!   so.
+//! - Nothing is settled before the hub's signed receipt is in the ledger. Repeats are harmless: the hub knows
+//!   releases by number.
+//! - A recipient that is away is asked again after a growing, jittered delay, from 1 s to 5 min.
+
+pub mod client;
+
+use crate::{
+    contract::{Contract, Format},
+    intake::Intake,
+    keys::{Keys, Vault},
+    ledger::Kind,
+    message::Millis,
+    outbox::Waiting,
+    outcome::Reason,
+    store::{Settlement, Store},
+    transport::{Transport, TransportError},
+};
+use client::{Client, Delivered};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+use tokio_util::sync::CancellationToken;
+
+const RETRY_DELAY_MIN: Duration = Duration::from_secs(1);
+const RETRY_DELAY_MAX: Duration = Duration::from_secs(300);
+/// How many releases go in one request.
+const BATCH_MAX: usize = 64;
+/// How often the outbox is looked at when nothing says that it changed.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+
+/// Delivers to one recipient.
+pub struct Delivery {
+    contract: Arc<Contract>,
+    transport: Transport,
+    intake: Arc<Intake>,
+    store: Arc<Store>,
+    vault: Vault,
+    gateway_key: [u8; 32],
+    client: Option<Client>,
+    paired: bool,
+}
+
+impl Delivery {
+    /// Delivers what waits in `store` for the recipient of `contract`.
+    pub fn new(
+        contract: Arc<Contract>,
+        transport: Transport,
+        (intake, store): (Arc<Intake>, Arc<Store>),
+        keys: &Keys,
+    ) -> Self {
+        let paired = store.cursor(&paired_name(&contract)).unwrap_or(0) == 1;
+        let (vault, gateway_key) = (keys.vault(), keys.sealing_public());
+        Self { contract, transport, intake, store, vault, gateway_key, client: None, paired }
+    }
+
+    /// Delivers until `stop`. A release in flight at `stop` stays in the outbox.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let mut delay = RETRY_DELAY_MIN;
+        loop {
+            let outcome = tokio::select! {
+                () = stop.cancelled() => return,
+                outcome = self.deliver_next() => outcome,
+            };
+            let Err(error) = outcome else {
+                delay = RETRY_DELAY_MIN;
+                continue;
+            };
+            self.client = None;
+            let retry_in = jittered(delay);
+            tracing::warn!(recipient = self.contract.name, %error, ?retry_in, "delivery failed");
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(retry_in) => {}
+            }
+            delay = (delay * 2).min(RETRY_DELAY_MAX);
+        }
+    }
+
+    /// Waits for something to deliver, and delivers it.
+    ///
+    /// Dropping this future at any `await` is safe: nothing is settled before its receipt is written.
+    async fn deliver_next(&mut self) -> Result<(), TransportError> {
+        let due = self.next_due().await?;
+        let (valid, ended) = self.sort(due);
+        self.settle(ended).await?;
+        if valid.is_empty() {
+            return Ok(());
+        }
+        let settlements = self.send(valid).await?;
+        self.settle(settlements).await
+    }
+
+    async fn next_due(&self) -> Result<Vec<Waiting>, TransportError> {
+        loop {
+            let changed = self.store.outbox_changed();
+            tokio::pin!(changed);
+            let now = Millis::now();
+            let due = self.store.due(&self.contract.name, now, BATCH_MAX).map_err(disk)?;
+            if !due.is_empty() {
+                return Ok(due);
+            }
+            let next = self.store.next_due(&self.contract.name).map_err(disk)?;
+            let wait = next.map_or(LOOK_EVERY, |it| {
+                let millis = u64::try_from(it.0.saturating_sub(now.0)).unwrap_or(0);
+                Duration::from_millis(millis).clamp(Duration::from_millis(5), LOOK_EVERY)
+            });
+            // Whichever comes first: both only mean "look again".
+            let _ = tokio::time::timeout(wait, changed).await;
+        }
+    }
+
+    /// Parts what may go now from what may not any more.
+    fn sort(&self, due: Vec<Waiting>) -> (Vec<Waiting>, Vec<Settlement>) {
+        let now = Millis::now();
+        let clock = self.intake.clock(now);
+        let generation = self.intake.generation();
+        let (mut valid, mut ended) = (Vec::new(), Vec::new());
+        for waiting in due {
+            let grant = generation.grant(&waiting.device, &waiting.grant);
+            let (kind, reason) = match grant.map(|it| it.permit(clock).is_some()) {
+                _ if waiting.expires <= now => (Kind::Expired, Reason::Waited),
+                Some(true) => {
+                    valid.push(waiting);
+                    continue;
+                }
+                _ => (Kind::Purged, Reason::GrantEnded),
+            };
+            ended.push(Settlement { waiting, kind, reason: reason.name(), proof: Vec::new() });
+        }
+        (valid, ended)
+    }
+
+    async fn settle(&self, settlements: Vec<Settlement>) -> Result<(), TransportError> {
+        if settlements.is_empty() {
+            return Ok(());
+        }
+        self.store.settle(settlements).await.map_err(disk)
+    }
+
+    async fn send(&mut self, valid: Vec<Waiting>) -> Result<Vec<Settlement>, TransportError> {
+        let mut client = match self.client.take() {
+            Some(client) => client,
+            None => Client::connect(&self.transport, &self.contract).await?,
+        };
+        let delivered = match self.contract.format {
+            Format::Hushgate(keys) => {
+                if let (false, Some(code)) = (self.paired, self.contract.code) {
+                    client.pair(&keys, &self.gateway_key, &code).await?;
+                    self.store.set_cursor(&paired_name(&self.contract), 1).await.map_err(disk)?;
+                    self.paired = true;
+                }
+                client.releases(&keys, &valid).await?
+            }
+            Format::PrivateIot => client.prototype(&self.vault, &valid).await?,
+        };
+        self.client = Some(client);
+        Ok(settlements(valid, delivered))
+    }
+}
+
+fn settlements(valid: Vec<Waiting>, delivered: Vec<Delivered>) -> Vec<Settlement> {
+    let mut by_release: HashMap<_, _> = valid.into_iter().map(|it| (it.release, it)).collect();
+    let settled = |it: Delivered| {
+        let waiting = by_release.remove(&it.release)?;
+        Some(match it.proof {
+            Some(proof) => Settlement { waiting, kind: Kind::Delivered, reason: "", proof },
+            None => {
+                let reason = Reason::Refused.name();
+                Settlement { waiting, kind: Kind::Purged, reason, proof: Vec::new() }
+            }
+        })
+    };
+    delivered.into_iter().filter_map(settled).collect()
+}
+
+/// Deletes what waited too long, for recipients that are gone, too. Until `stop`.
+pub async fn expire(store: Arc<Store>, stop: CancellationToken) {
+    loop {
+        let settled = async {
+            let past = store.past(Millis::now(), BATCH_MAX)?;
+            let expired = past.into_iter().map(|waiting| Settlement {
+                waiting,
+                kind: Kind::Expired,
+                reason: Reason::Waited.name(),
+                proof: Vec::new(),
+            });
+            let expired: Vec<_> = expired.collect();
+            if expired.is_empty() { Ok(()) } else { store.settle(expired).await }
+        };
+        if let Err(error) = settled.await {
+            tracing::warn!(%error, "what waited too long could not be deleted yet");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+    }
+}
+
+fn paired_name(contract: &Contract) -> String {
+    format!("paired/{}/{}", contract.name, contract.address)
+}
+
+fn disk(error: crate::store::StoreError) -> TransportError {
+    TransportError::Unreachable(error.to_string())
+}
+
+/// Half to one and a half of `delay`, so that gateways do not come back all at once.
+fn jittered(delay: Duration) -> Duration {
+    let random = crate::keys::random::<2>().map_or(u16::MAX / 2, u16::from_be_bytes);
+    delay.mul_f64(0.5 + f64::from(random) / f64::from(u16::MAX))
+}

@@ -1,0 +1,174 @@
+//! Builds the parts, starts them, and stops them in the order of the flow.
+
+use crate::{
+    config::{Config, Device},
+    delivery::{self, Delivery},
+    ingress::{
+        broker::Broker, credentials::Credentials, http::Http, serve, serve::Server,
+        subscriber::Subscriber, topics::Topics,
+    },
+    intake::Intake,
+    keys::Keys,
+    pipeline::seal::Sealing,
+    plugins::{plan::Generation, shelf::Shelf},
+    store::Store,
+    transport::Transport,
+};
+use hushgate_wasm::{cache::Cache, engine::Engine};
+use std::{fs::File, net::SocketAddr, sync::Arc, time::Duration};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// How long a stop may take before tasks are abandoned. What they held is on disk.
+pub const STOP_GRACE: Duration = Duration::from_secs(10);
+
+/// Why a gateway did not start: what is wrong and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Another gateway or hub works in this directory.
+    #[error("another hushgate is running in {0}: stop it, or use another --dir")]
+    Busy(String),
+    /// Something in the settings, on the disk or on this machine must be changed.
+    #[error("{0}")]
+    Fix(String),
+}
+
+/// A running gateway.
+pub struct Gateway {
+    /// Where MQTT devices connect.
+    pub mqtt: Option<SocketAddr>,
+    /// Where HTTP devices connect.
+    pub http: Option<SocketAddr>,
+    /// What is on disk.
+    pub store: Arc<Store>,
+    intake: Arc<Intake>,
+    ingress: (TaskTracker, CancellationToken),
+    outbound: (TaskTracker, CancellationToken),
+    _lock: File,
+}
+
+fn fix(error: impl std::fmt::Display) -> StartError {
+    StartError::Fix(error.to_string())
+}
+
+/// Takes the lock that one process holds in a directory.
+pub fn lock(home: &crate::config::home::Home) -> Result<File, StartError> {
+    let path = home.lock();
+    let fail = |error: std::io::Error| fix(format!("{}: {error}", path.display()));
+    let file = File::options().create(true).append(true).open(&path).map_err(fail)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(StartError::Busy(home.dir().display().to_string())),
+        Err(std::fs::TryLockError::Error(error)) => Err(fail(error)),
+    }
+}
+
+/// The plans that these settings and this directory of plugins make.
+pub fn generation(config: &Config, keys: &Keys) -> Result<Generation, StartError> {
+    let engine = Engine::new().map_err(fix)?;
+    let cache = Cache::open(&config.home.cache(), keys.derive("hushgate plugin cache v1")).map_err(fix)?;
+    let shelf = Shelf::read(&engine, &cache, &config.home.plugins()).map_err(fix)?;
+    Generation::build(1, config, &shelf).map_err(fix)
+}
+
+impl Gateway {
+    /// Starts all parts: first what keeps, then what sends, last what takes in.
+    pub async fn start(config: &Config, keys: &Keys) -> Result<Self, StartError> {
+        let lock = lock(&config.home)?;
+        let generation = generation(config, keys)?;
+        let store =
+            Store::open(&config.home.store(), keys.vault(), config.outbox_entries_max).map_err(fix)?;
+        let intake = Arc::new(Intake::new(generation, Sealing::new(keys), store.clone()));
+        let transport = Transport::start(&config.way, &config.home.tor()).await.map_err(fix)?;
+        let mut gateway = Self {
+            mqtt: None,
+            http: None,
+            store,
+            intake,
+            ingress: (TaskTracker::new(), CancellationToken::new()),
+            outbound: (TaskTracker::new(), CancellationToken::new()),
+            _lock: lock,
+        };
+        gateway.start_delivery(config, keys, &transport);
+        gateway.start_witness(config, keys).await?;
+        gateway.start_ingress(config).await?;
+        Ok(gateway)
+    }
+
+    fn start_delivery(&self, config: &Config, keys: &Keys, transport: &Transport) {
+        let (tasks, stop) = &self.outbound;
+        for contract in config.contracts.values() {
+            let both = (self.intake.clone(), self.store.clone());
+            let delivery = Delivery::new(contract.clone(), transport.clone(), both, keys);
+            tasks.spawn(delivery.run(stop.child_token()));
+        }
+        tasks.spawn(delivery::expire(self.store.clone(), stop.child_token()));
+    }
+
+    #[cfg(feature = "matrix")]
+    async fn start_witness(&self, config: &Config, keys: &Keys) -> Result<(), StartError> {
+        use crate::witness::{self, Witness};
+        let Some(matrix) = &config.matrix else { return Ok(()) };
+        let settings = witness::settings(&config.home, matrix, keys);
+        let witness = Witness::restore(self.store.clone(), matrix, &settings).await;
+        let witness = witness.map_err(|error| {
+            fix(format!("the Matrix session: {error}; log in once with `hushgate matrix login`"))
+        })?;
+        let (tasks, stop) = &self.outbound;
+        tasks.spawn(witness.run(stop.child_token()));
+        Ok(())
+    }
+
+    #[cfg(not(feature = "matrix"))]
+    #[expect(clippy::unused_async, reason = "waits with Matrix only")]
+    async fn start_witness(&self, config: &Config, _keys: &Keys) -> Result<(), StartError> {
+        match config.matrix {
+            None => Ok(()),
+            Some(_) => Err(fix("this hushgate was built without Matrix")),
+        }
+    }
+
+    async fn start_ingress(&mut self, config: &Config) -> Result<(), StartError> {
+        let devices = || config.devices.iter();
+        let topics = |it: &Device| (it.name.clone(), it.topics.clone());
+        let topics = Arc::new(Topics::new(devices().map(topics)));
+        let secrets = devices().map(|it| (it.name.clone(), it.secret.clone()));
+        let credentials = Arc::new(Credentials::new(secrets));
+        let (tasks, stop) = (self.ingress.0.clone(), self.ingress.1.clone());
+        let (intake, frame_bytes_max) = (self.intake.clone(), config.frame_bytes_max);
+        if let Some(address) = config.mqtt_listen {
+            let broker = Broker {
+                intake: intake.clone(),
+                credentials: credentials.clone(),
+                topics: topics.clone(),
+                frame_bytes_max,
+            };
+            let (bound, run) = broker.listen(address, stop.clone()).await.map_err(fix)?;
+            self.mqtt = Some(bound);
+            tasks.spawn(run);
+        }
+        if let Some(settings) = config.mqtt_subscribe.clone() {
+            let (intake, topics) = (intake.clone(), topics.clone());
+            let subscriber = Subscriber { intake, topics, frame_bytes_max, settings };
+            tasks.spawn(subscriber.start(stop.clone()).map_err(fix)?);
+        }
+        if let Some(address) = config.http_listen {
+            let (listener, bound) = serve::bind(address).await.map_err(fix)?;
+            let routes = Http { intake, credentials, topics, frame_bytes_max }.routes();
+            self.http = Some(bound);
+            tasks.spawn(Server::new(routes, tasks.clone(), stop).run(listener));
+        }
+        Ok(())
+    }
+
+    /// Stops taking in, then sending. Whether all ended within [`STOP_GRACE`].
+    pub async fn stop(self) -> Result<(), tokio::time::error::Elapsed> {
+        let stop = async {
+            for (tasks, stop) in [&self.ingress, &self.outbound] {
+                stop.cancel();
+                tasks.close();
+                tasks.wait().await;
+            }
+        };
+        tokio::time::timeout(STOP_GRACE, stop).await
+    }
+}

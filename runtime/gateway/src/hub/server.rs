@@ -1,0 +1,266 @@
+//! The hub's HTTP: releases and introductions in, receipts and a page out.
+
+use super::{
+    page::{PageView, render},
+    settings::{BODY_BYTES_MAX, HubConfig},
+    store::{Field, HubStore, Inserted, Received, RedeemError, Value},
+    visitor::Door,
+};
+use crate::{
+    keys::{Keys, SealingKey},
+    message::Millis,
+    wire::{
+        envelope::{self, Content, ContentValue, Envelope},
+        pairing,
+        receipt::{Answer, Receipt},
+    },
+};
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{Html, IntoResponse, Response},
+    routing::{get, put},
+};
+use ed25519_dalek::SigningKey;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The longest that anything is kept, in milliseconds: 10 years, whatever a gateway says.
+const KEEP_MS_MAX: i64 = 3650 * 86_400_000;
+
+/// A hub at work. Cheap to clone.
+#[derive(Clone)]
+pub struct Hub(Arc<Inner>);
+
+struct Inner {
+    store: HubStore,
+    opening: SealingKey,
+    signing: SigningKey,
+    door: Door,
+    name: String,
+    address: Mutex<String>,
+    accept_prototype: bool,
+}
+
+/// Why a hub cannot work.
+#[derive(Debug, thiserror::Error)]
+#[error("the hub's store: {0}")]
+pub struct HubError(String);
+
+impl Hub {
+    /// Opens the hub's store.
+    pub fn open(config: &HubConfig, keys: &Keys) -> Result<Self, HubError> {
+        let store = HubStore::open(&config.home.hub_store()).map_err(|it| HubError(it.to_string()))?;
+        Ok(Self(Arc::new(Inner {
+            store,
+            opening: keys.sealing().0,
+            signing: keys.signing(),
+            door: Door::new(config.password.as_deref()),
+            name: config.name.clone(),
+            address: Mutex::default(),
+            accept_prototype: config.accept_prototype,
+        })))
+    }
+
+    /// Where gateways find it: shown on the page.
+    pub fn set_address(&self, address: &str) {
+        *self.0.address.lock().unwrap_or_else(PoisonError::into_inner) = address.to_owned();
+    }
+
+    /// Lets the gateway with this code in, until then.
+    pub fn expect(&self, code_hash: [u8; 32], until_ms: i64) -> Result<(), HubError> {
+        self.0.store.add_invite(code_hash, until_ms).map_err(|it| HubError(it.to_string()))
+    }
+
+    /// How many releases it holds.
+    pub fn releases(&self) -> Result<u64, HubError> {
+        self.0.store.counts().map(|it| it.releases).map_err(|it| HubError(it.to_string()))
+    }
+
+    /// The newest value of each field, as people say it.
+    pub fn latest_in_words(&self) -> String {
+        let devices = self.0.store.latest(Millis::now().0).unwrap_or_default();
+        let word = |it: &super::store::FieldLatest| {
+            let unit = it.field.unit.as_deref().unwrap_or_default();
+            match &it.field.value {
+                Value::Number(number) => format!("{} {number} {unit}", it.field.path),
+                Value::Flag(flag) => format!("{} {flag}", it.field.path),
+                Value::Choice(text) => format!("{} {text}", it.field.path),
+            }
+        };
+        let words: Vec<_> = devices.iter().flat_map(|it| &it.fields).map(word).collect();
+        words.join(", ")
+    }
+
+    /// Deletes what was kept for as long as was agreed.
+    pub fn sweep(&self) {
+        if let Err(error) = self.0.store.sweep(Millis::now().0) {
+            tracing::warn!(%error, "what is past its time could not be deleted yet");
+        }
+    }
+
+    /// Its routes.
+    pub fn routes(&self) -> Router {
+        Router::new()
+            .route("/", get(page).put(prototype))
+            .route("/v1/releases", put(releases))
+            .route("/v1/pair", put(pair))
+            .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+            .with_state(self.clone())
+    }
+}
+
+async fn page(State(hub): State<Hub>, headers: HeaderMap) -> Response {
+    if !hub.0.door.opens(&headers).await {
+        let challenge = HeaderValue::from_static("Basic realm=\"hushgate\", charset=\"UTF-8\"");
+        return (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, challenge)]).into_response();
+    }
+    let rendered = tokio::task::spawn_blocking(move || {
+        let address = hub.0.address.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        PageView::load(&hub.0.store, Millis::now().0, &hub.0.name, &address).map(|it| render(&it))
+    });
+    match rendered.await {
+        Ok(Ok(html)) => (page_headers(), Html(html)).into_response(),
+        Ok(Err(error)) => failed(&error),
+        Err(error) => failed(&error),
+    }
+}
+
+/// Nothing is fetched from anywhere, nothing runs, nothing is kept by the browser.
+fn page_headers() -> [(header::HeaderName, HeaderValue); 4] {
+    [
+        (
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(
+                "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+            ),
+        ),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    ]
+}
+
+fn failed(error: &dyn std::fmt::Display) -> Response {
+    tracing::error!(%error, "the hub's store failed");
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "10")]).into_response()
+}
+
+async fn pair(State(hub): State<Hub>, body: Bytes) -> Response {
+    let Some(introduction) = pairing::open(&hub.0.opening, &body) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let now = Millis::now().0;
+    match hub.0.store.redeem(introduction.code_hash, introduction.gateway, now) {
+        Ok(_) => StatusCode::NO_CONTENT.into_response(),
+        Err(RedeemError::NotKept(error)) => failed(&error),
+        Err(error) => {
+            tracing::warn!(%error, "a gateway was not let in");
+            StatusCode::FORBIDDEN.into_response()
+        }
+    }
+}
+
+async fn releases(State(hub): State<Hub>, body: Bytes) -> Response {
+    let taken = tokio::task::spawn_blocking(move || take(&hub, &body));
+    match taken.await {
+        Ok(response) => response,
+        Err(error) => failed(&error),
+    }
+}
+
+fn take(hub: &Hub, body: &[u8]) -> Response {
+    let Ok(envelopes) = envelope::unpack(body) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let mut answer = Answer { receipts: Vec::new(), refused: Vec::new() };
+    let (mut opened, mut received) = (Vec::new(), Vec::new());
+    for envelope in envelopes {
+        match open(hub, &envelope) {
+            Ok(Some(it)) => {
+                opened.push(envelope);
+                received.push(it);
+            }
+            Ok(None) => answer.refused.push(envelope.id.to_string()),
+            Err(error) => return failed(&error),
+        }
+    }
+    // All of a body come from one gateway as a rule: one transaction, and each by itself if that is refused.
+    let stored = hub.0.store.insert(&received);
+    let outcomes: Vec<Result<Inserted, _>> = match stored {
+        Ok(inserted) => inserted.into_iter().map(Ok).collect(),
+        Err(_) => received
+            .iter()
+            .map(|it| hub.0.store.insert(std::slice::from_ref(it)).map(|_| Inserted::New))
+            .collect(),
+    };
+    for (envelope, outcome) in opened.iter().zip(outcomes) {
+        match outcome {
+            Ok(_) => {
+                let receipt = Receipt::sign(&hub.0.signing, envelope.id, &envelope.digest());
+                answer.receipts.push(receipt);
+            }
+            Err(error) if error.is_final() => answer.refused.push(envelope.id.to_string()),
+            Err(error) => return failed(&error),
+        }
+    }
+    let json = HeaderValue::from_static("application/json");
+    match serde_json::to_vec(&answer) {
+        Ok(body) => ([(header::CONTENT_TYPE, json)], body).into_response(),
+        Err(error) => failed(&error),
+    }
+}
+
+/// Opens one release. Nothing if it can never be taken: not from a gateway that is known, or not for us.
+fn open(hub: &Hub, envelope: &Envelope<'_>) -> Result<Option<Received>, super::store::StoreError> {
+    let Some(sender) = hub.0.store.gateway_by_key_id(envelope.key_id)? else { return Ok(None) };
+    let content = envelope.open(&hub.0.opening, &sender);
+    Ok(content.ok().map(|it| received(envelope, it)))
+}
+
+fn received(envelope: &Envelope<'_>, content: Content) -> Received {
+    let now = Millis::now();
+    let Content { device, purpose, at_ms, keep_ms, fields } = content;
+    let field = |it: envelope::ContentField| Field {
+        path: it.path,
+        unit: it.unit,
+        value: match it.value {
+            ContentValue::Flag(flag) => Value::Flag(flag),
+            ContentValue::Number(number) => Value::Number(number),
+            ContentValue::Choice(text) => Value::Choice(text),
+        },
+        at_ms,
+    };
+    Received {
+        release: envelope.id.0,
+        gateway: envelope.key_id,
+        device,
+        purpose,
+        received_ms: now.0,
+        keep_until_ms: now.plus(keep_ms.clamp(0, KEEP_MS_MAX)).0,
+        fields: fields.into_iter().map(field).collect(),
+    }
+}
+
+/// What the 2021 prototype sends.
+#[derive(serde::Deserialize)]
+struct PrototypeBody {
+    id_device: String,
+    data: String,
+}
+
+async fn prototype(State(hub): State<Hub>, body: Bytes) -> Response {
+    if !hub.0.accept_prototype {
+        let hint = "this hub does not accept the prototype's format: see accept-prototype in hub.toml\n";
+        return (StatusCode::FORBIDDEN, hint).into_response();
+    }
+    let Ok(body) = serde_json::from_slice::<PrototypeBody>(&body) else {
+        return (StatusCode::BAD_REQUEST, "expected JSON with id_device and data\n").into_response();
+    };
+    match hub.0.store.insert_legacy(&body.id_device, &body.data, Millis::now().0) {
+        Ok(()) => StatusCode::OK.into_response(),
+        Err(error) if error.is_final() => StatusCode::BAD_REQUEST.into_response(),
+        Err(error) => failed(&error),
+    }
+}

@@ -1,0 +1,227 @@
+//! The embedded MQTT broker: devices publish to it, and to nobody else through it.
+//!
+//! # Promises
+//!
+//! - PUBACK leaves after the commit. While nothing can be kept, it is withheld and the device's other messages
+//!   wait behind it: MQTT's own flow control.
+//! - Nobody can subscribe: what one device says, no other hears.
+//! - The only module that names `mqtt5`.
+
+use super::{credentials::Credentials, topics::Topics};
+use crate::{
+    intake::{self, Intake, IntakeError},
+    message::{DeviceName, Frame, Millis},
+};
+use mqtt5::broker::{
+    BrokerConfig, MqttBroker,
+    auth::{AuthProvider, AuthResult},
+    config::StorageConfig,
+    events::{BrokerEventHandler, ClientDisconnectEvent, ClientPublishEvent, PublishAction},
+};
+use std::{
+    collections::HashMap,
+    future::Future,
+    net::SocketAddr,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio_util::sync::CancellationToken;
+
+/// How many devices may be connected at once.
+const CLIENTS_MAX: usize = 10_000;
+/// What a PUBLISH needs besides its payload: topic, properties, header.
+const PACKET_EXTRA_BYTES: usize = 4 << 10;
+const RETRY_DELAY_MIN: Duration = Duration::from_millis(50);
+const RETRY_DELAY_MAX: Duration = Duration::from_secs(5);
+
+type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The broker could not be started.
+#[derive(Debug, thiserror::Error)]
+#[error("the MQTT broker cannot listen on {address}: {reason}")]
+pub struct BrokerError {
+    address: SocketAddr,
+    reason: String,
+}
+
+/// What the broker needs to know.
+pub struct Broker {
+    /// Where frames go.
+    pub intake: Arc<Intake>,
+    /// Who may connect.
+    pub credentials: Arc<Credentials>,
+    /// Who may publish where.
+    pub topics: Arc<Topics>,
+    /// The largest payload, in bytes.
+    pub frame_bytes_max: usize,
+}
+
+impl Broker {
+    /// Listens on `address`; the address that it got is returned with the task that runs it until `stop`.
+    pub async fn listen(
+        self,
+        address: SocketAddr,
+        stop: CancellationToken,
+    ) -> Result<(SocketAddr, impl Future<Output = ()> + Send + 'static), BrokerError> {
+        let fail = |error: mqtt5::MqttError| BrokerError { address, reason: error.to_string() };
+        let door = Door { credentials: self.credentials.clone(), topics: self.topics.clone(), intake: self.intake.clone() };
+        let config = self.config(address, stop.clone());
+        let broker = MqttBroker::with_config(config).await.map_err(fail)?;
+        let mut broker = broker.with_auth_provider(Arc::new(door));
+        let bound = broker.local_addr().unwrap_or(address);
+        let shutdown = broker.shutdown_handle();
+        let run = async move {
+            let stopping = async {
+                stop.cancelled().await;
+                shutdown.shutdown();
+            };
+            let (ended, ()) = tokio::join!(broker.run(), stopping);
+            if let Err(error) = ended {
+                tracing::error!(%error, "the MQTT broker ended");
+            }
+        };
+        Ok((bound, run))
+    }
+
+    /// The crate's defaults bind every address, let everybody in and keep sessions on disk.
+    fn config(self, address: SocketAddr, stop: CancellationToken) -> BrokerConfig {
+        let Self { intake, topics, frame_bytes_max, .. } = self;
+        let handler = Handler { intake, topics, frame_bytes_max, stop, last_qos2: Mutex::default() };
+        let mut config = BrokerConfig::new()
+            .with_bind_address(address)
+            .with_max_clients(CLIENTS_MAX)
+            .with_max_packet_size(frame_bytes_max + PACKET_EXTRA_BYTES)
+            .with_retain_available(false)
+            .with_max_subscriptions_per_client(1)
+            .with_client_channel_capacity(16)
+            .with_session_expiry(Duration::from_secs(3600))
+            .with_sys_topics_enabled(false)
+            .with_storage(StorageConfig { enable_persistence: false, ..StorageConfig::default() });
+        config.auth_config.allow_anonymous = false;
+        config.topic_alias_maximum = 16;
+        config.event_handler = Some(Arc::new(handler));
+        config
+    }
+}
+
+/// Lets devices in.
+struct Door {
+    credentials: Arc<Credentials>,
+    topics: Arc<Topics>,
+    intake: Arc<Intake>,
+}
+
+impl AuthProvider for Door {
+    fn authenticate<'a>(
+        &'a self,
+        connect: &'a mqtt5::packet::connect::ConnectPacket,
+        _client: SocketAddr,
+    ) -> Answer<'a, mqtt5::error::Result<AuthResult>> {
+        Box::pin(async move {
+            let refused = AuthResult::fail(mqtt5::protocol::v5::reason_codes::ReasonCode::BadUsernameOrPassword);
+            let (Some(user), Some(password)) = (&connect.username, &connect.password) else {
+                return Ok(refused);
+            };
+            Ok(match self.credentials.check(user, password).await {
+                Some(device) => AuthResult::success_with_user(device.to_string()),
+                None => {
+                    tracing::warn!("a device was refused: unknown user or wrong password");
+                    refused
+                }
+            })
+        })
+    }
+
+    fn authorize_publish<'a>(
+        &'a self,
+        _client_id: &str,
+        user: Option<&'a str>,
+        topic: &'a str,
+    ) -> Answer<'a, bool> {
+        Box::pin(async move {
+            let Some(user) = user else { return false };
+            if self.topics.lets(user, topic) {
+                return true;
+            }
+            // MQTT 3.1.1 cannot say no: the PUBACK that follows is then covered by the ledger.
+            let refused = self.intake.refuse(DeviceName(user.into()), intake::foreign_topic()).await;
+            tracing::warn!(kept = refused.is_ok(), "a device published on a topic that is not its own");
+            false
+        })
+    }
+
+    fn authorize_subscribe<'a>(
+        &'a self,
+        _client_id: &str,
+        _user: Option<&'a str>,
+        _filter: &'a str,
+    ) -> Answer<'a, bool> {
+        Box::pin(async { false })
+    }
+}
+
+/// Hands frames to the intake, before PUBACK.
+struct Handler {
+    intake: Arc<Intake>,
+    topics: Arc<Topics>,
+    frame_bytes_max: usize,
+    stop: CancellationToken,
+    /// By connection: the packet that QoS 2 may bring a second time.
+    last_qos2: Mutex<HashMap<Arc<str>, (u16, Vec<u8>)>>,
+}
+
+impl BrokerEventHandler for Handler {
+    fn on_client_publish<'a>(&'a self, event: ClientPublishEvent) -> Answer<'a, PublishAction> {
+        Box::pin(async move {
+            self.take(event).await;
+            PublishAction::Handled
+        })
+    }
+
+    fn on_client_disconnect<'a>(&'a self, event: ClientDisconnectEvent) -> Answer<'a, ()> {
+        self.repeats().remove(&event.client_id);
+        Box::pin(async {})
+    }
+}
+
+impl Handler {
+    async fn take(&self, event: ClientPublishEvent) {
+        let Some(user) = &event.user_id else { return };
+        if self.is_repeat(&event) || !self.topics.lets(user, &event.topic) {
+            return;
+        }
+        let device = DeviceName(user.clone());
+        let mut delay = RETRY_DELAY_MIN;
+        let mut frame =
+            Frame::new(device, event.topic.to_string(), event.payload.to_vec(), Millis::now());
+        // Returning means PUBACK. While nothing can be kept, this does not return.
+        while let Err(error) = self.keep(&frame).await {
+            tracing::warn!(%error, retry_in = ?delay, "a frame cannot be kept; its PUBACK is withheld");
+            tokio::select! {
+                () = tokio::time::sleep(delay) => {}
+                () = self.stop.cancelled() => std::future::pending().await,
+            }
+            delay = (delay * 2).min(RETRY_DELAY_MAX);
+            frame.received = Millis::now();
+        }
+    }
+
+    async fn keep(&self, frame: &Frame) -> Result<(), IntakeError> {
+        if frame.content.reveal().body.len() > self.frame_bytes_max {
+            return self.intake.refuse(frame.device.clone(), intake::too_large()).await;
+        }
+        self.intake.accept(frame).await
+    }
+
+    /// The hook fires twice for a QoS 2 PUBLISH that comes a second time.
+    fn is_repeat(&self, event: &ClientPublishEvent) -> bool {
+        let (mqtt5::QoS::ExactlyOnce, Some(packet)) = (event.qos, event.packet_id) else { return false };
+        let this = (packet, event.payload.to_vec());
+        self.repeats().insert(event.client_id.clone(), this.clone()).is_some_and(|it| it == this)
+    }
+
+    fn repeats(&self) -> std::sync::MutexGuard<'_, HashMap<Arc<str>, (u16, Vec<u8>)>> {
+        self.last_qos2.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,181 @@
+//! The inbound half: from a frame to a safe place on disk.
+//!
+//! # Promises
+//!
+//! - `Ok` means that every decision on the frame, and every release, would survive a power cut: the ingress may
+//!   acknowledge it to the device.
+//! - There is no queue in memory: whoever brings frames faster than the disk takes them waits here.
+//! - Frames of one device are decided in the order of [`Intake::begin`], each seeing what the one before left.
+
+use crate::{
+    consent::grant::Clock,
+    message::{DeviceName, Frame, Millis},
+    outcome::Reason,
+    pipeline::{self, Decision, Outcome, live::LiveDevice, seal::Sealing},
+    plugins::plan::{DevicePlan, Generation},
+    store::{Decided, Lineage, Pending, Store, StoreError},
+};
+use arc_swap::ArcSwap;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// How long a full disk or outbox may keep a frame waiting before its ingress is told.
+const WAIT_MAX: Duration = Duration::from_secs(2);
+/// How often a frame is decided anew because one before it could not be kept.
+const STALE_RETRIES_MAX: u32 = 8;
+/// How many devices keep live plugin instances. The pool holds about three times as many instances.
+const WARM_DEVICES_MAX: usize = 256;
+/// How far the clock may step back before it counts as unknown.
+const CLOCK_BACK_MS_MAX: i64 = 5 * 60_000;
+/// 2026-01-01T00:00:00Z: no gateway of this version ran earlier; a clock that says so was never set.
+const CLOCK_MS_MIN: i64 = 1_767_225_600_000;
+
+/// Takes frames in. Share it behind an `Arc`.
+pub struct Intake {
+    generation: ArcSwap<Generation>,
+    sealing: Sealing,
+    store: Arc<Store>,
+    devices: Mutex<HashMap<DeviceName, Arc<Mutex<Slot>>>>,
+}
+
+/// What is alive for one device.
+#[derive(Default)]
+struct Slot {
+    live: Option<Live>,
+}
+
+struct Live {
+    device: LiveDevice,
+    generation: u64,
+    lineage: Lineage,
+    used: Instant,
+}
+
+/// Why a frame was not taken in. It was not acknowledged, and nothing of it was kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IntakeError {
+    /// It could not be kept; sending it again later may help.
+    #[error("not kept: {0}")]
+    NotKept(#[source] StoreError),
+    /// Nobody enrolled this device.
+    #[error("no such device")]
+    UnknownDevice,
+}
+
+impl Intake {
+    /// Decides under `generation`, seals with `sealing` and keeps in `store`.
+    pub fn new(generation: Generation, sealing: Sealing, store: Arc<Store>) -> Self {
+        let generation = ArcSwap::from_pointee(generation);
+        Self { generation, sealing, store, devices: Mutex::default() }
+    }
+
+    /// The generation that the next frame will see.
+    pub fn generation(&self) -> Arc<Generation> {
+        self.generation.load_full()
+    }
+
+    /// Takes in one frame and waits until all that came of it is on disk.
+    pub async fn accept(&self, frame: &Frame) -> Result<(), IntakeError> {
+        for _ in 0..STALE_RETRIES_MAX {
+            match self.begin(frame).await?.kept().await {
+                Err(StoreError::Stale) => {}
+                result => return result.map_err(IntakeError::NotKept),
+            }
+        }
+        Err(IntakeError::NotKept(StoreError::Stale))
+    }
+
+    /// Decides on one frame and hands the result to the disk. The frame may be acknowledged when the answer's
+    /// [`Pending::kept`] is `Ok`.
+    pub async fn begin(&self, frame: &Frame) -> Result<Pending, IntakeError> {
+        let slot = tokio::time::timeout(WAIT_MAX, self.store.slot()).await;
+        let slot = slot.unwrap_or(Err(StoreError::Disk)).map_err(IntakeError::NotKept)?;
+        let generation = self.generation.load();
+        let plan = generation.plan(&frame.device).ok_or(IntakeError::UnknownDevice)?;
+        let device = self.device(&frame.device);
+        let mut device = lock(&device);
+        let live = self.live(&mut device, plan).map_err(IntakeError::NotKept)?;
+        let clock = self.clock(frame.received);
+        let decisions = pipeline::run(plan, &mut live.device, frame, (clock, &self.sealing));
+        let decided = Decided {
+            device: frame.device.clone(),
+            at: frame.received,
+            decisions,
+            states: live.device.take_changes(plan),
+            lineage: live.lineage,
+        };
+        Ok(slot.keep(decided))
+    }
+
+    /// Records that a frame of `device` was refused before any plugin saw it.
+    pub async fn refuse(&self, device: DeviceName, outcome: Outcome) -> Result<(), IntakeError> {
+        let decisions = vec![Decision::whole(outcome)];
+        let lineage = self.store.lineage();
+        let decided = Decided { device, at: Millis::now(), decisions, states: Vec::new(), lineage };
+        let slot = self.store.slot().await.map_err(IntakeError::NotKept)?;
+        slot.keep(decided).kept().await.map_err(IntakeError::NotKept)
+    }
+
+    /// What time it is, if anybody can tell.
+    pub fn clock(&self, now: Millis) -> Clock {
+        let floor = self.store.high_water().0.saturating_sub(CLOCK_BACK_MS_MAX).max(CLOCK_MS_MIN);
+        if now.0 >= floor { Clock::Known(now) } else { Clock::Unknown }
+    }
+
+    fn device(&self, name: &DeviceName) -> Arc<Mutex<Slot>> {
+        let mut devices = lock(&self.devices);
+        if let Some(device) = devices.get(name) {
+            return device.clone();
+        }
+        if devices.len() >= WARM_DEVICES_MAX {
+            cool_oldest(&devices);
+        }
+        devices.entry(name.clone()).or_default().clone()
+    }
+
+    /// The device's own instances and states; read anew after a change of plugins or a failed commit.
+    fn live<'a>(&self, slot: &'a mut Slot, plan: &DevicePlan) -> Result<&'a mut Live, StoreError> {
+        let lineage = self.store.lineage();
+        let fits = |it: &Live| it.generation == plan.generation && it.lineage == lineage;
+        let kept = slot.live.take().filter(fits);
+        let mut live = match kept {
+            Some(live) => live,
+            None => {
+                let device = LiveDevice::new(plan, |grant| self.store.grant_state(grant))?;
+                Live { device, generation: plan.generation, lineage, used: Instant::now() }
+            }
+        };
+        live.used = Instant::now();
+        Ok(slot.live.insert(live))
+    }
+}
+
+/// Frees the instances of a quarter of the devices: those that were silent longest. Their states stay.
+fn cool_oldest(devices: &HashMap<DeviceName, Arc<Mutex<Slot>>>) {
+    let used = |it: &Arc<Mutex<Slot>>| it.try_lock().ok()?.live.as_ref().map(|live| live.used);
+    let mut by_age: Vec<_> = devices.values().filter_map(|it| Some((used(it)?, it))).collect();
+    by_age.sort_by_key(|it| it.0);
+    for (_, device) in by_age.iter().take(WARM_DEVICES_MAX / 4) {
+        if let Some(live) = device.try_lock().ok().as_mut().and_then(|it| it.live.as_mut()) {
+            live.device.cool();
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What a panic left half done is replaced: states are read anew, instances made anew.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A frame that is larger than frames may be.
+pub fn too_large() -> Outcome {
+    Outcome::Quarantined(Reason::TooLarge)
+}
+
+/// A frame on a topic that is not the device's.
+pub fn foreign_topic() -> Outcome {
+    Outcome::Withheld(Reason::ForeignTopic)
+}
