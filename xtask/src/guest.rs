@@ -2,7 +2,7 @@
 //!
 //! # Promises
 //!
-//! - A plugin is built the same, byte for byte, wherever the checkout lies.
+//! - One toolchain builds a plugin the same, byte for byte, wherever the checkout lies.
 //! - `plugins/<id>/` beside the program holds `plugin.toml` and `plugin.wasm`; a file that has not
 //!   changed is not touched, and one that has is replaced in one step.
 

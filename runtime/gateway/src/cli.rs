@@ -154,7 +154,8 @@ pub fn main() -> ExitCode {
 fn start_log() {
     let quiet = "warn,hushgate=info,hushgate_tor=info,hushgate_matrix=info,matrix_sdk=off,matrix_sdk_base=off,\
                  matrix_sdk_crypto=off,ruma=off,mqtt5=off,tor_netdir=error,tor_guardmgr=error";
-    let filter = std::env::var("HUSHGATE_LOG").map_or_else(|_| quiet.to_owned(), |it| format!("{quiet},hushgate={it}"));
+    let filter = std::env::var("HUSHGATE_LOG")
+        .map_or_else(|_| quiet.to_owned(), |it| format!("{quiet},hushgate={it}"));
     let filter = tracing_subscriber::EnvFilter::try_new(filter)
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(quiet));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
@@ -182,7 +183,9 @@ async fn dispatch(args: Args) -> Result<(), Failure> {
 fn open(home: &Home) -> Result<(Config, Keys), Failure> {
     if !home.settings().exists() {
         let dir = home.dir().display();
-        return Err(Failure::fix(format!("no gateway in {dir}: make one with `hushgate --dir {dir} init`")));
+        return Err(Failure::fix(format!(
+            "no gateway in {dir}: make one with `hushgate --dir {dir} init`"
+        )));
     }
     Ok((Config::read(home)?, Keys::open(&home.keys())?))
 }

@@ -6,8 +6,8 @@
 //! - An error names the file and the line, and says what to write instead.
 //! - `hushgate.toml` as `init` writes it is a test.
 
-pub mod home;
 mod file;
+pub mod home;
 pub mod source;
 
 use crate::{
@@ -152,25 +152,34 @@ fn check_grant(
     let Some(device) = devices.iter().find(|it| *it.name.0 == *grant.device) else {
         let known: BTreeSet<_> = devices.iter().map(|it| it.name.to_string()).collect();
         let known: Vec<_> = known.into_iter().collect();
-        return Err(source.named("device", format!(
-            "no device `{}` in hushgate.toml (there are: {})",
-            grant.device,
-            known.join(", ")
-        )));
+        return Err(source.named(
+            "device",
+            format!(
+                "no device `{}` in hushgate.toml (there are: {})",
+                grant.device,
+                known.join(", ")
+            ),
+        ));
     };
     if !device.subjects.contains(&grant.subject) {
-        return Err(source.named("subject", format!(
-            "`{}` is not a subject of device `{}` (they are: {})",
-            grant.subject,
-            grant.device,
-            device.subjects.join(", ")
-        )));
+        return Err(source.named(
+            "subject",
+            format!(
+                "`{}` is not a subject of device `{}` (they are: {})",
+                grant.subject,
+                grant.device,
+                device.subjects.join(", ")
+            ),
+        ));
     }
     if !contracts.contains_key(&grant.recipient) {
-        return Err(source.named("recipient", format!(
-            "no recipient `{}`: add its invite with `hushgate recipient add FILE`",
-            grant.recipient
-        )));
+        return Err(source.named(
+            "recipient",
+            format!(
+                "no recipient `{}`: add its invite with `hushgate recipient add FILE`",
+                grant.recipient
+            ),
+        ));
     }
     Ok(())
 }
@@ -182,15 +191,18 @@ fn check_ways(
     contracts: &BTreeMap<String, Arc<Contract>>,
 ) -> Result<(), SettingsError> {
     use crate::contract::Address;
-    let wrong = contracts.values().find(|it| {
-        matches!(it.address, Address::Loopback(_)) != matches!(way, Way::Loopback)
-    });
+    let wrong = contracts
+        .values()
+        .find(|it| matches!(it.address, Address::Loopback(_)) != matches!(way, Way::Loopback));
     let Some(contract) = wrong else { return Ok(()) };
-    Err(source.named("transport", format!(
-        "recipient `{}` has the address {}, which this transport does not reach: \
+    Err(source.named(
+        "transport",
+        format!(
+            "recipient `{}` has the address {}, which this transport does not reach: \
          `loopback` reaches only this machine, `tor` and `socks` only onion services",
-        contract.name, contract.address
-    )))
+            contract.name, contract.address
+        ),
+    ))
 }
 
 fn read_all<T>(

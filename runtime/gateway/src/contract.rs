@@ -61,7 +61,8 @@ impl Address {
         }
         let (host, port) = text.split_once(':').unwrap_or((text, "80"));
         let label = host.strip_suffix(".onion")?;
-        let is_onion = label.len() == 56 && data_encoding::BASE32.decode(label.to_ascii_uppercase().as_bytes()).is_ok();
+        let is_onion = label.len() == 56
+            && data_encoding::BASE32.decode(label.to_ascii_uppercase().as_bytes()).is_ok();
         let port = port.parse().ok().filter(|it| *it > 0)?;
         is_onion.then(|| Self::Onion { host: host.to_ascii_lowercase(), port })
     }
@@ -72,7 +73,9 @@ impl Contract {
     pub fn from_source(source: &Source) -> Result<Self, SettingsError> {
         let invite: Invite = source.parse()?;
         if !is_name(&invite.name) {
-            return Err(source.whole("`name` must be 1 to 64 lower-case letters, digits and hyphens"));
+            return Err(
+                source.whole("`name` must be 1 to 64 lower-case letters, digits and hyphens")
+            );
         }
         let address = Address::parse(&invite.address).ok_or_else(|| {
             source.whole("`address` must be a version 3 onion address, or 127.0.0.1:port for a hub on this machine")
@@ -103,7 +106,14 @@ mod tests {
         assert_eq!(parse(&format!("{onion}:8080")), Some(format!("{onion}:8080")));
         assert_eq!(parse("127.0.0.1:9000"), Some("127.0.0.1:9000".into()));
         assert_eq!(parse("[::1]:9000"), Some("[::1]:9000".into()));
-        for wrong in ["192.168.0.7:80", "hospital.example:80", "a.onion", "localhost:80", &format!("{onion}:0"), ""] {
+        for wrong in [
+            "192.168.0.7:80",
+            "hospital.example:80",
+            "a.onion",
+            "localhost:80",
+            &format!("{onion}:0"),
+            "",
+        ] {
             assert_eq!(parse(wrong), None, "{wrong}");
         }
     }

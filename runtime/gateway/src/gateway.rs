@@ -57,7 +57,9 @@ pub fn lock(home: &crate::config::home::Home) -> Result<File, StartError> {
     let file = File::options().create(true).append(true).open(&path).map_err(fail)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(StartError::Busy(home.dir().display().to_string())),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            Err(StartError::Busy(home.dir().display().to_string()))
+        }
         Err(std::fs::TryLockError::Error(error)) => Err(fail(error)),
     }
 }
@@ -65,7 +67,8 @@ pub fn lock(home: &crate::config::home::Home) -> Result<File, StartError> {
 /// The plans that these settings and this directory of plugins make.
 pub fn generation(config: &Config, keys: &Keys) -> Result<Generation, StartError> {
     let engine = Engine::new().map_err(fix)?;
-    let cache = Cache::open(&config.home.cache(), keys.derive("hushgate plugin cache v1")).map_err(fix)?;
+    let cache =
+        Cache::open(&config.home.cache(), keys.derive("hushgate plugin cache v1")).map_err(fix)?;
     let shelf = Shelf::read(&engine, &cache, &config.home.plugins()).map_err(fix)?;
     Generation::build(1, config, &shelf).map_err(fix)
 }
@@ -75,8 +78,8 @@ impl Gateway {
     pub async fn start(config: &Config, keys: &Keys) -> Result<Self, StartError> {
         let lock = lock(&config.home)?;
         let generation = generation(config, keys)?;
-        let store =
-            Store::open(&config.home.store(), keys.vault(), config.outbox_entries_max).map_err(fix)?;
+        let store = Store::open(&config.home.store(), keys.vault(), config.outbox_entries_max)
+            .map_err(fix)?;
         let intake = Arc::new(Intake::new(generation, Sealing::new(keys), store.clone()));
         let transport = Transport::start(&config.way, &config.home.tor()).await.map_err(fix)?;
         let mut gateway = Self {

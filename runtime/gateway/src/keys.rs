@@ -73,8 +73,12 @@ impl Keys {
     pub fn create(path: &Path) -> Result<Self, KeysError> {
         let io = |source| KeysError::Io { path: path.to_owned(), source };
         let seed = Zeroizing::new(random()?);
-        let mut file =
-            fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(io)?;
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)
+            .map_err(io)?;
         let mut text = HEXLOWER.encode(&*seed);
         let written = writeln!(file, "{text}").and_then(|()| file.sync_all());
         text.zeroize();

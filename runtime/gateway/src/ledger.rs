@@ -168,7 +168,8 @@ pub fn after(connection: &Connection, seq: i64, limit: usize) -> rusqlite::Resul
 
 fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     let kind: String = row.get(2)?;
-    let unknown = || rusqlite::Error::InvalidColumnType(2, "kind".into(), rusqlite::types::Type::Text);
+    let unknown =
+        || rusqlite::Error::InvalidColumnType(2, "kind".into(), rusqlite::types::Type::Text);
     Ok(Entry {
         seq: row.get(0)?,
         at: Millis(row.get(1)?),

@@ -13,16 +13,16 @@
 //! `tests/tidy.rs` holds the table of which module may name which, and fails when it is broken.
 
 // The path of one message, in order.
-pub mod message;
+pub mod consent;
+pub mod delivery;
 pub mod ingress;
 pub mod intake;
-pub mod pipeline;
-pub mod consent;
-pub mod outcome;
-pub mod outbox;
-pub mod delivery;
-pub mod transport;
 pub mod ledger;
+pub mod message;
+pub mod outbox;
+pub mod outcome;
+pub mod pipeline;
+pub mod transport;
 #[cfg(feature = "matrix")]
 pub mod witness;
 

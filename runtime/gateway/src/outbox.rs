@@ -64,10 +64,7 @@ pub(crate) fn insert(
 }
 
 /// Deletes a release. Whether it was still there.
-pub(crate) fn remove(
-    transaction: &Transaction<'_>,
-    release: ReleaseId,
-) -> rusqlite::Result<bool> {
+pub(crate) fn remove(transaction: &Transaction<'_>, release: ReleaseId) -> rusqlite::Result<bool> {
     let mut delete = transaction.prepare_cached("DELETE FROM outbox WHERE release = ?1")?;
     Ok(delete.execute([release.0])? > 0)
 }
@@ -83,25 +80,38 @@ pub(crate) fn due(
         "SELECT {COLUMNS} FROM outbox WHERE recipient = ?1 AND due_ms <= ?2 ORDER BY due_ms, id LIMIT ?3"
     );
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    connection.prepare_cached(&query)?.query_map(params![recipient, now.0, limit], waiting)?.collect()
+    connection
+        .prepare_cached(&query)?
+        .query_map(params![recipient, now.0, limit], waiting)?
+        .collect()
 }
 
 /// When the next release for `recipient` is due.
-pub(crate) fn next_due(connection: &Connection, recipient: &str) -> rusqlite::Result<Option<Millis>> {
-    let mut query = connection.prepare_cached("SELECT min(due_ms) FROM outbox WHERE recipient = ?1")?;
+pub(crate) fn next_due(
+    connection: &Connection,
+    recipient: &str,
+) -> rusqlite::Result<Option<Millis>> {
+    let mut query =
+        connection.prepare_cached("SELECT min(due_ms) FROM outbox WHERE recipient = ?1")?;
     query.query_row([recipient], |row| Ok(row.get::<_, Option<i64>>(0)?.map(Millis)))
 }
 
 /// How many wait, by recipient.
 pub(crate) fn counts(connection: &Connection) -> rusqlite::Result<Vec<(String, i64)>> {
     connection
-        .prepare_cached("SELECT recipient, count(*) FROM outbox GROUP BY recipient ORDER BY recipient")?
+        .prepare_cached(
+            "SELECT recipient, count(*) FROM outbox GROUP BY recipient ORDER BY recipient",
+        )?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect()
 }
 
 /// Up to `limit` releases that waited too long at `now`, for whomever they are.
-pub(crate) fn past(connection: &Connection, now: Millis, limit: usize) -> rusqlite::Result<Vec<Waiting>> {
+pub(crate) fn past(
+    connection: &Connection,
+    now: Millis,
+    limit: usize,
+) -> rusqlite::Result<Vec<Waiting>> {
     let query = format!("SELECT {COLUMNS} FROM outbox WHERE expires_ms <= ?1 ORDER BY id LIMIT ?2");
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     connection.prepare_cached(&query)?.query_map(params![now.0, limit], waiting)?.collect()

@@ -102,10 +102,11 @@ fn release(asked: Asked<'_>, live: &mut LiveGrant, readings: &[Reading]) -> Resu
         return Err(Reason::Minimized);
     }
     let tightening = oblige::run(asked.plan, &mut live.policies, now, &less)?;
-    let consented = release::clamp(asked.permit, &less, live.slots(), &tightening).map_err(|it| match it {
-        Nothing::NotGranted => Reason::NotGranted,
-        Nothing::SlotTaken => Reason::SlotTaken,
-    })?;
+    let consented =
+        release::clamp(asked.permit, &less, live.slots(), &tightening).map_err(|it| match it {
+            Nothing::NotGranted => Reason::NotGranted,
+            Nothing::SlotTaken => Reason::SlotTaken,
+        })?;
     seal::run(asked.sealing, &asked.plan.contract, &consented, tightening.pad_to)
 }
 

@@ -154,15 +154,20 @@ impl Slot<'_> {
 
 impl Store {
     /// Opens or makes the file at `path`. At most `outbox_entries_max` releases will wait in it.
-    pub fn open(path: &Path, vault: Vault, outbox_entries_max: u64) -> Result<Arc<Self>, OpenError> {
+    pub fn open(
+        path: &Path,
+        vault: Vault,
+        outbox_entries_max: u64,
+    ) -> Result<Arc<Self>, OpenError> {
         let writing = connect(path, OpenFlags::default())?;
         restrict(path);
         let reader = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         let shared = Arc::new(Shared::default());
         let (jobs, queue) = mpsc::channel(JOBS_MAX);
         let sqlite = |source| OpenError::Sqlite { path: path.display().to_string(), source };
-        let writer = writer::Writer::new(writing, vault.clone(), outbox_entries_max, shared.clone())
-            .map_err(sqlite)?;
+        let writer =
+            writer::Writer::new(writing, vault.clone(), outbox_entries_max, shared.clone())
+                .map_err(sqlite)?;
         std::thread::Builder::new()
             .name("store".into())
             .spawn(move || writer.run(queue))
@@ -218,7 +223,8 @@ impl Store {
     /// What the plugins of `grant` remember.
     pub fn grant_state(&self, grant: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let sealed = self.read(|it| {
-            let mut query = it.prepare_cached("SELECT sealed FROM grant_state WHERE grant_id = ?1")?;
+            let mut query =
+                it.prepare_cached("SELECT sealed FROM grant_state WHERE grant_id = ?1")?;
             let mut rows = query.query([grant])?;
             rows.next()?.map_or(Ok(None), |row| row.get::<_, Vec<u8>>(0).map(Some))
         })?;
@@ -226,7 +232,12 @@ impl Store {
     }
 
     /// Up to `limit` releases for `recipient` that are due, oldest first.
-    pub fn due(&self, recipient: &str, now: Millis, limit: usize) -> Result<Vec<Waiting>, StoreError> {
+    pub fn due(
+        &self,
+        recipient: &str,
+        now: Millis,
+        limit: usize,
+    ) -> Result<Vec<Waiting>, StoreError> {
         self.read(|it| outbox::due(it, recipient, now, limit))
     }
 
@@ -255,7 +266,10 @@ impl Store {
         self.shared.ledger_changed.notified().await;
     }
 
-    fn read<T>(&self, run: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+    fn read<T>(
+        &self,
+        run: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
         // A panic while holding the lock cannot leave a reader half changed.
         let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
         run(&reader).map_err(|error| {
@@ -277,7 +291,9 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, OpenError> {
         (0, 0) if flags == OpenFlags::default() => create(&connection).map_err(sqlite)?,
         _ => return Err(OpenError::Foreign(path.display().to_string())),
     }
-    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;").map_err(sqlite)?;
+    connection
+        .execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
+        .map_err(sqlite)?;
     Ok(connection)
 }
 

@@ -101,7 +101,9 @@ impl Transport {
             (Self::Loopback, Address::Loopback(address)) if address.ip().is_loopback() => {
                 loopback(*address).await
             }
-            _ => Err(TransportError::Broken("this transport does not lead to such an address".into())),
+            _ => Err(TransportError::Broken(
+                "this transport does not lead to such an address".into(),
+            )),
         }
     }
 }

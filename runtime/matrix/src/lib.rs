@@ -212,7 +212,8 @@ impl Bot {
     pub async fn sync(&self) -> MatrixError {
         let mut failures = 0;
         loop {
-            let result = if failures < 9 { std::future::pending().await } else { self.sync_once().await };
+            let result =
+                if failures < 9 { std::future::pending().await } else { self.sync_once().await };
             if result.is_ok() && failures > 0 {
                 tracing::info!("matrix sync works again");
             }

@@ -106,7 +106,10 @@ impl Cache {
     }
 }
 
-#[expect(unsafe_code, reason = "the code was compiled by this gateway: its keyed digest was just verified")]
+#[expect(
+    unsafe_code,
+    reason = "the code was compiled by this gateway: its keyed digest was just verified"
+)]
 fn deserialize(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
     // SAFETY: `load_kept` verified a digest under a key that only this gateway has, so these are the bytes
     // that `Component::serialize` gave it.

@@ -103,16 +103,20 @@ impl Adapter {
 
     fn start(&self) -> Result<Result<AdapterInstance, ConfigRefusal>, CallError> {
         let it = &self.0;
-        let mut sandbox = Sandbox::new(&it.engine, it.limits, it.log.clone(), |store| it.pre.instantiate(store))?;
-        let answer =
-            sandbox.call(|it2, store| it2.hushgate_plugin_adapter().call_configure(store, &it.config))?;
+        let mut sandbox =
+            Sandbox::new(&it.engine, it.limits, it.log.clone(), |store| it.pre.instantiate(store))?;
+        let answer = sandbox
+            .call(|it2, store| it2.hushgate_plugin_adapter().call_configure(store, &it.config))?;
         Ok(answer.map(|()| AdapterInstance(sandbox)).map_err(Into::into))
     }
 }
 
 impl AdapterInstance {
     /// Decodes one frame.
-    pub fn decode(&mut self, frame: &Frame) -> Result<Result<Vec<Reading>, DecodeError>, CallError> {
+    pub fn decode(
+        &mut self,
+        frame: &Frame,
+    ) -> Result<Result<Vec<Reading>, DecodeError>, CallError> {
         self.0.call(|it, store| it.hushgate_plugin_adapter().call_decode(store, frame))
     }
 
@@ -144,9 +148,10 @@ impl Minimizer {
 
     fn start(&self) -> Result<Result<MinimizerInstance, ConfigRefusal>, CallError> {
         let it = &self.0;
-        let mut sandbox = Sandbox::new(&it.engine, it.limits, it.log.clone(), |store| it.pre.instantiate(store))?;
-        let answer =
-            sandbox.call(|it2, store| it2.hushgate_plugin_minimizer().call_configure(store, &it.config))?;
+        let mut sandbox =
+            Sandbox::new(&it.engine, it.limits, it.log.clone(), |store| it.pre.instantiate(store))?;
+        let answer = sandbox
+            .call(|it2, store| it2.hushgate_plugin_minimizer().call_configure(store, &it.config))?;
         Ok(answer.map(|()| MinimizerInstance(sandbox)).map_err(Into::into))
     }
 }
@@ -192,9 +197,10 @@ impl Policy {
 
     fn start(&self) -> Result<Result<PolicyInstance, ConfigRefusal>, CallError> {
         let it = &self.0;
-        let mut sandbox = Sandbox::new(&it.engine, it.limits, it.log.clone(), |store| it.pre.instantiate(store))?;
-        let answer =
-            sandbox.call(|it2, store| it2.hushgate_plugin_policy().call_configure(store, &it.config))?;
+        let mut sandbox =
+            Sandbox::new(&it.engine, it.limits, it.log.clone(), |store| it.pre.instantiate(store))?;
+        let answer = sandbox
+            .call(|it2, store| it2.hushgate_plugin_policy().call_configure(store, &it.config))?;
         Ok(answer.map(|()| PolicyInstance(sandbox)).map_err(Into::into))
     }
 }

@@ -129,7 +129,8 @@ impl<B> Sandbox<B> {
         let mut store = Store::new(&engine.inner, Host { meter: Meter::new(&limits), log });
         store.limiter(|host| &mut host.meter);
         arm(&mut store, &limits);
-        let exports = make(&mut store).map_err(|error| reason(&error, &store, CallError::NoInstance))?;
+        let exports =
+            make(&mut store).map_err(|error| reason(&error, &store, CallError::NoInstance))?;
         Ok(Self { store, exports, limits, dead: false })
     }
 

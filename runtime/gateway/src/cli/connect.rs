@@ -49,7 +49,10 @@ pub(crate) fn add(home: &Home, invite: &std::path::Path) -> Result<Contract, Fai
     let contract = Contract::from_source(&source)?;
     let path = home.recipients().join(format!("{}.toml", contract.name));
     if path.exists() {
-        let text = format!("{} is there already: delete it first to replace the recipient", path.display());
+        let text = format!(
+            "{} is there already: delete it first to replace the recipient",
+            path.display()
+        );
         return Err(Failure::fix(text));
     }
     write_private(&path, source.text())?;
@@ -92,11 +95,14 @@ pub(super) async fn matrix(home: &Home, command: MatrixCommand) -> Result<(), Fa
     let mut password = String::new();
     std::io::stdin().read_line(&mut password).map_err(Failure::failed)?;
     let settings = crate::witness::settings(home, matrix, &keys);
-    let id = hushgate_matrix::log_in(&settings, &user, password.trim_end_matches(['\r', '\n'])).await;
+    let id =
+        hushgate_matrix::log_in(&settings, &user, password.trim_end_matches(['\r', '\n'])).await;
     let id = id.map_err(|error| match error {
         hushgate_matrix::MatrixError::Later(_) => Failure::failed(error),
         hushgate_matrix::MatrixError::Fix(_) => Failure::fix(error),
     })?;
-    say(format!("Logged in as {id}. Invite it to the room; `hushgate run` restores the session from now on."));
+    say(format!(
+        "Logged in as {id}. Invite it to the room; `hushgate run` restores the session from now on."
+    ));
     Ok(())
 }

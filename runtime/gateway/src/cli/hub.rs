@@ -51,7 +51,10 @@ pub(super) async fn run(home: &Home, args: HubArgs) -> Result<(), Failure> {
             let mut password = String::new();
             std::io::stdin().read_line(&mut password).map_err(Failure::failed)?;
             let hash = hash_secret(password.trim_end_matches(['\r', '\n']));
-            say(format!("page-password = \"{}\"", hash.ok_or_else(|| Failure::failed("no randomness"))?));
+            say(format!(
+                "page-password = \"{}\"",
+                hash.ok_or_else(|| Failure::failed("no randomness"))?
+            ));
             Ok(())
         }
     }
@@ -97,7 +100,8 @@ async fn serve(home: &Home) -> Result<(), Failure> {
 fn open(home: &Home) -> Result<(HubConfig, Keys), Failure> {
     if !home.hub_settings().exists() {
         let dir = home.dir().display();
-        let text = format!("no hub in {dir}: make one with `hushgate --dir {dir} hub init --name NAME`");
+        let text =
+            format!("no hub in {dir}: make one with `hushgate --dir {dir} hub init --name NAME`");
         return Err(Failure::fix(text));
     }
     Ok((HubConfig::read(home)?, Keys::open(&home.keys())?))
@@ -106,9 +110,8 @@ fn open(home: &Home) -> Result<(HubConfig, Keys), Failure> {
 /// Makes an invite and has the hub expect it. Works while the hub runs and while it does not.
 pub(crate) fn invite(home: &Home) -> Result<String, Failure> {
     let (config, keys) = open(home)?;
-    let address = std::fs::read_to_string(home.hub_address()).map_err(|_| {
-        Failure::fix("the hub has no address yet: run it once with `hushgate hub`")
-    })?;
+    let address = std::fs::read_to_string(home.hub_address())
+        .map_err(|_| Failure::fix("the hub has no address yet: run it once with `hushgate hub`"))?;
     let (invite, hash, until_ms) = settings::invite(&config, &keys, address.trim())?;
     Hub::open(&config, &keys).and_then(|it| it.expect(hash, until_ms)).map_err(Failure::failed)?;
     toml::to_string(&invite).map_err(Failure::failed)

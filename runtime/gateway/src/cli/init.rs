@@ -48,7 +48,11 @@ pub(crate) fn settings(loopback: bool) -> String {
 }
 
 /// Makes a gateway's directory with these settings.
-pub(crate) fn make_gateway(home: &Home, settings: &str, plugins: Option<&Path>) -> Result<(), Failure> {
+pub(crate) fn make_gateway(
+    home: &Home,
+    settings: &str,
+    plugins: Option<&Path>,
+) -> Result<(), Failure> {
     new(home, &home.settings())?;
     home.make(&["grants", "recipients", "plugins", "keys", "state"]).map_err(Failure::fix)?;
     let shipped = match plugins {
@@ -97,15 +101,20 @@ fn keys(home: &Home) -> Result<(), Failure> {
 fn shipped_plugins() -> Result<PathBuf, Failure> {
     let program = std::env::current_exe().map_err(Failure::failed)?;
     let beside = program.parent().map(|it| it.join("plugins"));
-    let packaged = program.parent().and_then(Path::parent).map(|it| it.join("share/hushgate/plugins"));
+    let packaged =
+        program.parent().and_then(Path::parent).map(|it| it.join("share/hushgate/plugins"));
     let found = [beside, packaged].into_iter().flatten().find(|it| it.is_dir());
-    found.ok_or_else(|| Failure::fix("no plugins beside the program: name their directory with --plugins"))
+    found.ok_or_else(|| {
+        Failure::fix("no plugins beside the program: name their directory with --plugins")
+    })
 }
 
 fn copy_plugins(from: &Path, to: &Path) -> io::Result<()> {
     for entry in fs::read_dir(from)? {
         let dir = entry?.path();
-        let Some(name) = dir.file_name().filter(|_| dir.join("plugin.toml").is_file()) else { continue };
+        let Some(name) = dir.file_name().filter(|_| dir.join("plugin.toml").is_file()) else {
+            continue;
+        };
         fs::create_dir_all(to.join(name))?;
         for file in ["plugin.toml", "plugin.wasm"] {
             fs::copy(dir.join(file), to.join(name).join(file))?;

@@ -10,7 +10,10 @@ use hyper::{
     header::{AUTHORIZATION, HOST},
 };
 use hyper_util::rt::TokioIo;
-use std::{net::{IpAddr, Ipv4Addr, SocketAddr}, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
 const ANSWER_MAX: Duration = Duration::from_secs(30);
 
@@ -35,8 +38,10 @@ pub(super) async fn run(home: &Home, args: SendArgs) -> Result<(), Failure> {
         let text = format!("{}: [http] has no `listen`", home.settings().display());
         return Err(Failure::fix(text));
     };
-    let ip = if address.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { address.ip() };
-    let status = tokio::time::timeout(ANSWER_MAX, put(SocketAddr::new(ip, address.port()), args)).await;
+    let ip =
+        if address.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { address.ip() };
+    let status =
+        tokio::time::timeout(ANSWER_MAX, put(SocketAddr::new(ip, address.port()), args)).await;
     match status.map_err(|_| Failure::failed("the gateway did not answer in time"))?? {
         StatusCode::NO_CONTENT => {
             say("kept: see `hushgate ledger show` for what was decided");
@@ -53,8 +58,9 @@ async fn put(address: SocketAddr, args: SendArgs) -> Result<StatusCode, Failure>
     let stream = transport::loopback(address)
         .await
         .map_err(|error| Failure::failed(format!("no gateway at {address}: {error}")))?;
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(Failure::failed)?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(Failure::failed)?;
     tokio::spawn(connection);
     let request = Request::put(format!("/{}", args.topic))
         .header(HOST, address.to_string())

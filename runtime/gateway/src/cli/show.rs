@@ -81,7 +81,8 @@ pub(super) fn grants(home: &Home, command: &GrantCommand) -> Result<(), Failure>
 /// A grant to start from, valid for a year from today.
 pub(crate) fn grant_text(subject: &str, device: &str, recipient: &str) -> String {
     let day = |days: i64| {
-        let at = jiff::Timestamp::from_second(Millis::now().0 / 1000 / 86_400 * 86_400 + days * 86_400);
+        let at =
+            jiff::Timestamp::from_second(Millis::now().0 / 1000 / 86_400 * 86_400 + days * 86_400);
         at.unwrap_or_default().to_string()
     };
     GRANT
@@ -97,11 +98,8 @@ fn describe(grant: &Grant) -> String {
         Some(_) => "valid now",
         None => "NOT valid now",
     };
-    let fields: Vec<_> = grant
-        .fields
-        .iter()
-        .map(|it| format!("{} ({} values)", it.path, it.alphabet()))
-        .collect();
+    let fields: Vec<_> =
+        grant.fields.iter().map(|it| format!("{} ({} values)", it.path, it.alphabet())).collect();
     format!(
         "{id}: {valid}\n  {subject} lets {recipient} learn, for {purpose}, of {device}: {fields}\n  \
          at most once in {every} each; at most {capacity} can leave; kept there for {kept}",
@@ -153,7 +151,8 @@ pub(super) fn status(home: &Home) -> Result<(), Failure> {
 }
 
 fn waiting(store: &rusqlite::Connection, config: &Config) -> Result<(), Failure> {
-    let counts: HashMap<_, _> = outbox::counts(store).map_err(Failure::failed)?.into_iter().collect();
+    let counts: HashMap<_, _> =
+        outbox::counts(store).map_err(Failure::failed)?.into_iter().collect();
     for contract in config.contracts.values() {
         let count = counts.get(&contract.name).copied().unwrap_or(0);
         say(format!("waiting for {} at {}: {count}", contract.name, contract.address));
@@ -170,8 +169,9 @@ pub(super) fn ledger(home: &Home, command: &LedgerCommand) -> Result<(), Failure
     let store = Store::look(&home.store()).map_err(Failure::fix)?;
     match command {
         LedgerCommand::Verify => {
-            let summary = verify::run(&store, &receipt_keys(&config))
-                .map_err(|error| Failure::new(Exit::Ledger, format!("the ledger does not verify: {error}")))?;
+            let summary = verify::run(&store, &receipt_keys(&config)).map_err(|error| {
+                Failure::new(Exit::Ledger, format!("the ledger does not verify: {error}"))
+            })?;
             say(describe_summary(&summary));
         }
         LedgerCommand::Show { last } => {
@@ -211,7 +211,11 @@ pub(crate) fn describe_summary(summary: &verify::Summary) -> String {
 fn line(entry: &ledger::Entry) -> String {
     let at = jiff::Timestamp::from_millisecond(entry.at.0).unwrap_or_default();
     let to = if entry.recipient.is_empty() { "" } else { " for " };
-    let why = if entry.reason.is_empty() { String::new() } else { format!(": {}", Reason::explain(&entry.reason)) };
+    let why = if entry.reason.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", Reason::explain(&entry.reason))
+    };
     format!(
         "{:>6} {at:.3} frame {} of {}{to}{} {}{why}",
         entry.seq,
@@ -230,7 +234,10 @@ pub(super) fn plugins(home: &Home) -> Result<(), Failure> {
     for it in Shelf::read(&engine, &cache, &home.plugins())?.all() {
         let digest = HEXLOWER.encode(&it.compiled.digest[..8]);
         let manifest = &it.manifest;
-        say(format!("{} {} ({}, {digest}…): {}", manifest.id, manifest.version, manifest.kind, manifest.summary));
+        say(format!(
+            "{} {} ({}, {digest}…): {}",
+            manifest.id, manifest.version, manifest.kind, manifest.summary
+        ));
     }
     Ok(())
 }

@@ -170,11 +170,15 @@ pub(super) fn way(
 ) -> Result<Way, SettingsError> {
     let it = file.get_ref();
     match (it.kind, &it.socks, &it.network) {
-        (Kind::Tor, None, network) => Ok(Way::Tor { network: network.as_ref().map(|it| home.resolve(it)) }),
+        (Kind::Tor, None, network) => {
+            Ok(Way::Tor { network: network.as_ref().map(|it| home.resolve(it)) })
+        }
         (Kind::Socks, Some(socks), None) => {
             let address = address(source, socks)?;
             if !is_home(address.ip()) {
-                return Err(source.error(socks.span(), "must be on this machine or in a private network"));
+                return Err(
+                    source.error(socks.span(), "must be on this machine or in a private network")
+                );
             }
             Ok(Way::Socks(address))
         }
@@ -193,7 +197,8 @@ pub(super) fn matrix(
     let Some(file) = file else { return Ok(None) };
     let url = file.homeserver.get_ref();
     if !(url.starts_with("https://") || url.starts_with("http://")) {
-        let problem = "must be a URL that begins with https:// (http:// for this machine or an onion)";
+        let problem =
+            "must be a URL that begins with https:// (http:// for this machine or an onion)";
         return Err(source.error(file.homeserver.span(), problem));
     }
     if !file.room.get_ref().starts_with(['!', '#']) {
@@ -230,7 +235,8 @@ pub(super) fn devices(
 
 fn device(source: &Source, file: DeviceFile) -> Result<Device, SettingsError> {
     let subjects = file.subjects.get_ref();
-    let subjects_fit = (1..=SUBJECTS_MAX).contains(&subjects.len()) && subjects.iter().all(|it| is_name(it));
+    let subjects_fit =
+        (1..=SUBJECTS_MAX).contains(&subjects.len()) && subjects.iter().all(|it| is_name(it));
     if !subjects_fit {
         let problem = "must name 1 to 16 people in lower-case letters, digits and hyphens";
         return Err(source.error(file.subjects.span(), problem));

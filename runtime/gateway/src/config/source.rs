@@ -34,11 +34,13 @@ impl Source {
     /// Reads `path`, which may have at most 1 MiB.
     pub fn read(path: &Path) -> Result<Self, SettingsError> {
         let fail = |problem: String| SettingsError { file: path.to_owned(), line: None, problem };
-        let size = fs::metadata(path).map_err(|error| fail(format!("cannot be read: {error}")))?.len();
+        let size =
+            fs::metadata(path).map_err(|error| fail(format!("cannot be read: {error}")))?.len();
         if size > FILE_BYTES_MAX {
             return Err(fail(format!("is larger than {FILE_BYTES_MAX} bytes")));
         }
-        let text = fs::read_to_string(path).map_err(|error| fail(format!("cannot be read: {error}")))?;
+        let text =
+            fs::read_to_string(path).map_err(|error| fail(format!("cannot be read: {error}")))?;
         Ok(Self { path: path.to_owned(), text })
     }
 

@@ -129,7 +129,8 @@ impl Grant {
 
     /// Reads and checks one grant file.
     pub fn from_source(source: &Source) -> Result<Self, SettingsError> {
-        let id = source.path().file_stem().and_then(|it| it.to_str()).unwrap_or_default().to_owned();
+        let id =
+            source.path().file_stem().and_then(|it| it.to_str()).unwrap_or_default().to_owned();
         if !is_name(&id) {
             return Err(source.whole("its name must be lower-case letters, digits and hyphens"));
         }
@@ -140,7 +141,8 @@ impl Grant {
         if let Some(alias) = &file.device_alias {
             check_name(source, alias)?;
         }
-        let (valid_from, valid_until) = (at(source, &file.valid_from)?, at(source, &file.valid_until)?);
+        let (valid_from, valid_until) =
+            (at(source, &file.valid_from)?, at(source, &file.valid_until)?);
         if valid_from >= valid_until {
             return Err(source.error(file.valid_until.span(), "must be after `valid-from`"));
         }
@@ -264,7 +266,10 @@ fn purpose(source: &Source, purpose: &Spanned<String>) -> Result<String, Setting
 fn at(source: &Source, setting: &Spanned<toml::value::Datetime>) -> Result<Millis, SettingsError> {
     let text = setting.get_ref().to_string();
     let time = text.parse::<jiff::Timestamp>().map_err(|_| {
-        source.error(setting.span(), "must be a date and time with zone, such as 2026-11-23T00:00:00Z")
+        source.error(
+            setting.span(),
+            "must be a date and time with zone, such as 2026-11-23T00:00:00Z",
+        )
     })?;
     Ok(Millis(time.as_millisecond()))
 }
@@ -346,14 +351,27 @@ settings = { window-s = 300 }
 
     #[test]
     fn errors_name_the_line() {
-        refused("every = \"5 min\"", "every = \"often\"",
-            "grants/ada.toml:6: must be a duration of at least 1 s, such as `5 min`, `24 h` or `30 days`");
-        refused("step = 5", "step = 0",
-            "grants/ada.toml:11: `step` must be above 0 and leave at most 2^53 values in the range");
-        refused("step = 5", "stepp = 5", "grants/ada.toml:15: unknown field `stepp`, expected one of `path`, `unit`, `range`, `step`, `one-of`, `flag`");
+        refused(
+            "every = \"5 min\"",
+            "every = \"often\"",
+            "grants/ada.toml:6: must be a duration of at least 1 s, such as `5 min`, `24 h` or `30 days`",
+        );
+        refused(
+            "step = 5",
+            "step = 0",
+            "grants/ada.toml:11: `step` must be above 0 and leave at most 2^53 values in the range",
+        );
+        refused(
+            "step = 5",
+            "stepp = 5",
+            "grants/ada.toml:15: unknown field `stepp`, expected one of `path`, `unit`, `range`, `step`, `one-of`, `flag`",
+        );
         refused("2027", "2025", "grants/ada.toml:9: must be after `valid-from`");
-        refused("\"ada\"", "\"Ada L.\"",
-            "grants/ada.toml:2: must be 1 to 64 lower-case letters, digits and hyphens");
+        refused(
+            "\"ada\"",
+            "\"Ada L.\"",
+            "grants/ada.toml:2: must be 1 to 64 lower-case letters, digits and hyphens",
+        );
     }
 
     #[test]

@@ -256,10 +256,16 @@ field = [
     #[test]
     fn a_field_leaves_once_in_a_slot_even_if_the_clock_steps_back() {
         let (mut slots, all) = (Slots::default(), Tightening::default());
-        assert_eq!(leaves(20_001, &[bpm(70.0)], &mut slots, &all), "20000..30000 heart-rate=Number(70.0)");
+        assert_eq!(
+            leaves(20_001, &[bpm(70.0)], &mut slots, &all),
+            "20000..30000 heart-rate=Number(70.0)"
+        );
         assert_eq!(leaves(29_999, &[bpm(90.0)], &mut slots, &all), "SlotTaken");
         assert_eq!(leaves(10_000, &[bpm(90.0)], &mut slots, &all), "SlotTaken");
-        assert_eq!(leaves(30_000, &[bpm(90.0)], &mut slots, &all), "30000..40000 heart-rate=Number(90.0)");
+        assert_eq!(
+            leaves(30_000, &[bpm(90.0)], &mut slots, &all),
+            "30000..40000 heart-rate=Number(90.0)"
+        );
     }
 
     #[test]

@@ -209,7 +209,9 @@ mod tests {
     #[test]
     fn what_is_no_number_does_not_leave() {
         let bpm = rule(30.0, 220.0, 5.0);
-        for value in [Scalar::Real(f64::NAN), Scalar::Real(f64::INFINITY), Scalar::Text("70".into())] {
+        for value in
+            [Scalar::Real(f64::NAN), Scalar::Real(f64::INFINITY), Scalar::Text("70".into())]
+        {
             clamps(&bpm, value, None, None);
         }
     }

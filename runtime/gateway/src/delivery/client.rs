@@ -44,7 +44,10 @@ pub struct Delivered {
 
 impl Client {
     /// Connects over `transport`.
-    pub async fn connect(transport: &Transport, contract: &Contract) -> Result<Self, TransportError> {
+    pub async fn connect(
+        transport: &Transport,
+        contract: &Contract,
+    ) -> Result<Self, TransportError> {
         let stream: Stream = transport.connect(contract).await?;
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(http)?;
         // Ends with the connection, which ends when `sender` is dropped.

@@ -65,7 +65,9 @@ async fn publish(
             Ok(Event::Incoming(Incoming::PubAck(ack))) if ack.reason == PubAckReason::Success => {
                 return Ok(());
             }
-            Ok(Event::Incoming(Incoming::PubAck(_))) => return Err("the gateway refused a frame".into()),
+            Ok(Event::Incoming(Incoming::PubAck(_))) => {
+                return Err("the gateway refused a frame".into());
+            }
             Ok(_) => {}
             Err(error) => return Err(format!("the pacemaker lost its gateway: {error}")),
         }

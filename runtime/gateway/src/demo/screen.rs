@@ -32,7 +32,14 @@ const BOLD: &str = "1";
 impl Screen {
     pub(super) fn new() -> Self {
         let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        Self { started: Instant::now(), colour, frames: 0, waiting: 0, withheld: BTreeMap::new(), bits: 0.0 }
+        Self {
+            started: Instant::now(),
+            colour,
+            frames: 0,
+            waiting: 0,
+            withheld: BTreeMap::new(),
+            bits: 0.0,
+        }
     }
 
     fn paint(&self, code: &str, text: &str) -> String {
@@ -40,7 +47,10 @@ impl Screen {
     }
 
     pub(super) fn title(&self, way: &DemoWay) {
-        say(self.paint(BOLD, "Hushgate demo: a pacemaker, a gateway and a hub, all real, in this terminal"));
+        say(self.paint(
+            BOLD,
+            "Hushgate demo: a pacemaker, a gateway and a hub, all real, in this terminal",
+        ));
         match way {
             DemoWay::Loopback => say(self.paint(
                 YELLOW,
@@ -58,11 +68,22 @@ impl Screen {
         };
         let before = Capacity::of(&[prototype], Duration::from_secs(10), 0.0);
         let usual_heart = Capacity::of(&stage.usual.fields[..1], stage.usual.every, 0.0);
-        say(format!("\nThe hub's page: http://{}/   (user hub, password {})", stage.hub.address, stage.password));
+        say(format!(
+            "\nThe hub's page: http://{}/   (user hub, password {})",
+            stage.hub.address, stage.password
+        ));
         say("\nHow much a recipient can learn at most, whatever a plugin does:");
-        say(format!("  before   the 2021 prototype, heart rate with two decimals every 10 s  {before:>14}"));
-        say(format!("  after    a usual grant, heart rate in steps of 5, median of 5 min     {:>14}", usual_heart.to_string()));
-        say(format!("  here     this demo's grant: two fields, every 5 s, so that you see it {:>14}\n", stage.grant.capacity().to_string()));
+        say(format!(
+            "  before   the 2021 prototype, heart rate with two decimals every 10 s  {before:>14}"
+        ));
+        say(format!(
+            "  after    a usual grant, heart rate in steps of 5, median of 5 min     {:>14}",
+            usual_heart.to_string()
+        ));
+        say(format!(
+            "  here     this demo's grant: two fields, every 5 s, so that you see it {:>14}\n",
+            stage.grant.capacity().to_string()
+        ));
     }
 
     fn stamp(&self) -> String {
@@ -105,7 +126,13 @@ impl Screen {
     }
 
     pub(super) fn summary(&self, summary: &Summary, releases: u64) {
-        say(self.paint(BOLD, &format!("\n{} frames came in, {releases} releases left and were signed for.", self.frames)));
+        say(self.paint(
+            BOLD,
+            &format!(
+                "\n{} frames came in, {releases} releases left and were signed for.",
+                self.frames
+            ),
+        ));
         for (reason, count) in &self.withheld {
             say(format!("  {count} withheld: {}", Reason::explain(reason)));
         }

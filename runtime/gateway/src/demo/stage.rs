@@ -53,7 +53,8 @@ pub(super) struct Stage {
 
 impl Stage {
     pub(super) async fn set(way: &DemoWay) -> Result<Self, Failure> {
-        let dir = tempfile::Builder::new().prefix("hushgate-demo-").tempdir().map_err(Failure::failed)?;
+        let dir =
+            tempfile::Builder::new().prefix("hushgate-demo-").tempdir().map_err(Failure::failed)?;
         let (hub, password) = start_hub(&dir.path().join("hub"), way).await?;
         let home = Home::new(&dir.path().join("gateway"));
         let secret = make_gateway(&home, way, &dir.path().join("hub"))?;
@@ -84,9 +85,8 @@ async fn start_hub(dir: &Path, way: &DemoWay) -> Result<(RunningHub, String), Fa
     let password = cli::make_hub(&home, "demo-hospital", &transport)?;
     let config = HubConfig::read(&home)?;
     let mut hub = RunningHub::start(&config, &Keys::open(&home.keys())?).await?;
-    let published = tokio::time::timeout(PUBLISHED_MAX, hub.reachable.wait_for(|it| *it)).await;
-    let published = matches!(published, Ok(Ok(_)));
-    if !published {
+    let published = async { hub.reachable.wait_for(|it| *it).await.is_ok() };
+    if tokio::time::timeout(PUBLISHED_MAX, published).await != Ok(true) {
         return Err(Failure::failed("the hub's onion service was not published in time"));
     }
     Ok((hub, password))
@@ -111,5 +111,7 @@ fn make_gateway(home: &Home, way: &DemoWay, hub: &Path) -> Result<String, Failur
 }
 
 fn network_line(network: Option<&Path>) -> String {
-    network.map(|it| format!("network = {}\n", toml::Value::from(it.display().to_string()))).unwrap_or_default()
+    network
+        .map(|it| format!("network = {}\n", toml::Value::from(it.display().to_string())))
+        .unwrap_or_default()
 }

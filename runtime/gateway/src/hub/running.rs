@@ -89,7 +89,10 @@ async fn publish(
     let fix = |error: String| StartError::Fix(error);
     if config.password.is_none() {
         let settings = config.home.hub_settings();
-        return Err(fix(format!("{}: `page-password` must be set for an onion service", settings.display())));
+        return Err(fix(format!(
+            "{}: `page-password` must be set for an onion service",
+            settings.display()
+        )));
     }
     let tor = crate::transport::tor::start(network, &config.home.tor()).await;
     let tor = tor.map_err(|error| fix(error.to_string()))?;

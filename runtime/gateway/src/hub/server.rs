@@ -51,7 +51,8 @@ pub struct HubError(String);
 impl Hub {
     /// Opens the hub's store.
     pub fn open(config: &HubConfig, keys: &Keys) -> Result<Self, HubError> {
-        let store = HubStore::open(&config.home.hub_store()).map_err(|it| HubError(it.to_string()))?;
+        let store =
+            HubStore::open(&config.home.hub_store()).map_err(|it| HubError(it.to_string()))?;
         Ok(Self(Arc::new(Inner {
             store,
             opening: keys.sealing().0,
@@ -252,11 +253,13 @@ struct PrototypeBody {
 
 async fn prototype(State(hub): State<Hub>, body: Bytes) -> Response {
     if !hub.0.accept_prototype {
-        let hint = "this hub does not accept the prototype's format: see accept-prototype in hub.toml\n";
+        let hint =
+            "this hub does not accept the prototype's format: see accept-prototype in hub.toml\n";
         return (StatusCode::FORBIDDEN, hint).into_response();
     }
     let Ok(body) = serde_json::from_slice::<PrototypeBody>(&body) else {
-        return (StatusCode::BAD_REQUEST, "expected JSON with id_device and data\n").into_response();
+        return (StatusCode::BAD_REQUEST, "expected JSON with id_device and data\n")
+            .into_response();
     };
     match hub.0.store.insert_legacy(&body.id_device, &body.data, Millis::now().0) {
         Ok(()) => StatusCode::OK.into_response(),

@@ -6,13 +6,13 @@ use crate::{
         home::Home,
         source::{SettingsError, Source, is_name},
     },
+    keys::{Keys, random},
+    message::Millis,
     wire::{
         envelope::ENVELOPE_BYTES_MAX,
         invite::{Format, Invite},
         pairing,
     },
-    keys::{Keys, random},
-    message::Millis,
 };
 use argon2::PasswordHash;
 use data_encoding::BASE64;
@@ -127,7 +127,10 @@ fn way(
         (Kind::Listen, Some(listen)) if it.network.is_none() => {
             let address = listen.get_ref().parse::<SocketAddr>().ok();
             let address = address.filter(|it| it.ip().is_loopback()).ok_or_else(|| {
-                source.error(listen.span(), "must be an address of this machine, such as 127.0.0.1:8600")
+                source.error(
+                    listen.span(),
+                    "must be an address of this machine, such as 127.0.0.1:8600",
+                )
             })?;
             Ok(HubWay::Listen { listen: address, public: it.public_address.clone() })
         }

@@ -30,7 +30,9 @@ impl Door {
     /// Whether whoever sent these headers may come in.
     pub async fn opens(&self, headers: &HeaderMap) -> bool {
         let Some(hash) = self.hash.clone() else { return true };
-        let Some(given) = headers.get(AUTHORIZATION).and_then(|it| it.to_str().ok()) else { return false };
+        let Some(given) = headers.get(AUTHORIZATION).and_then(|it| it.to_str().ok()) else {
+            return false;
+        };
         if given.len() > 512 {
             return false;
         }
@@ -54,8 +56,7 @@ fn password(header: &str) -> Option<Vec<u8>> {
 }
 
 fn verify(hash: &str, password: &[u8]) -> bool {
-    PasswordHash::new(hash)
-        .is_ok_and(|it| Argon2::default().verify_password(password, &it).is_ok())
+    PasswordHash::new(hash).is_ok_and(|it| Argon2::default().verify_password(password, &it).is_ok())
 }
 
 #[cfg(test)]

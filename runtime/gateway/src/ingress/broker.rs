@@ -65,7 +65,11 @@ impl Broker {
         stop: CancellationToken,
     ) -> Result<(SocketAddr, impl Future<Output = ()> + Send + 'static), BrokerError> {
         let fail = |error: mqtt5::MqttError| BrokerError { address, reason: error.to_string() };
-        let door = Door { credentials: self.credentials.clone(), topics: self.topics.clone(), intake: self.intake.clone() };
+        let door = Door {
+            credentials: self.credentials.clone(),
+            topics: self.topics.clone(),
+            intake: self.intake.clone(),
+        };
         let config = self.config(address, stop.clone());
         let broker = MqttBroker::with_config(config).await.map_err(fail)?;
         let mut broker = broker.with_auth_provider(Arc::new(door));
@@ -87,7 +91,8 @@ impl Broker {
     /// The crate's defaults bind every address, let everybody in and keep sessions on disk.
     fn config(self, address: SocketAddr, stop: CancellationToken) -> BrokerConfig {
         let Self { intake, topics, frame_bytes_max, .. } = self;
-        let handler = Handler { intake, topics, frame_bytes_max, stop, last_qos2: Mutex::default() };
+        let handler =
+            Handler { intake, topics, frame_bytes_max, stop, last_qos2: Mutex::default() };
         let mut config = BrokerConfig::new()
             .with_bind_address(address)
             .with_max_clients(CLIENTS_MAX)
@@ -98,7 +103,9 @@ impl Broker {
             .with_session_expiry(Duration::from_secs(3600))
             .with_sys_topics_enabled(false)
             .with_storage(StorageConfig { enable_persistence: false, ..StorageConfig::default() });
-        config.auth_config.allow_anonymous = false;
+        // Only chooses the crate's own provider, which `listen` replaces by `Door` before anybody can connect;
+        // `false` asks for password files.
+        config.auth_config.allow_anonymous = true;
         config.topic_alias_maximum = 16;
         config.event_handler = Some(Arc::new(handler));
         config
@@ -119,7 +126,9 @@ impl AuthProvider for Door {
         _client: SocketAddr,
     ) -> Answer<'a, mqtt5::error::Result<AuthResult>> {
         Box::pin(async move {
-            let refused = AuthResult::fail(mqtt5::protocol::v5::reason_codes::ReasonCode::BadUsernameOrPassword);
+            let refused = AuthResult::fail(
+                mqtt5::protocol::v5::reason_codes::ReasonCode::BadUsernameOrPassword,
+            );
             let (Some(user), Some(password)) = (&connect.username, &connect.password) else {
                 return Ok(refused);
             };
@@ -145,8 +154,12 @@ impl AuthProvider for Door {
                 return true;
             }
             // MQTT 3.1.1 cannot say no: the PUBACK that follows is then covered by the ledger.
-            let refused = self.intake.refuse(DeviceName(user.into()), intake::foreign_topic()).await;
-            tracing::warn!(kept = refused.is_ok(), "a device published on a topic that is not its own");
+            let refused =
+                self.intake.refuse(DeviceName(user.into()), intake::foreign_topic()).await;
+            tracing::warn!(
+                kept = refused.is_ok(),
+                "a device published on a topic that is not its own"
+            );
             false
         })
     }
@@ -216,7 +229,9 @@ impl Handler {
 
     /// The hook fires twice for a QoS 2 PUBLISH that comes a second time.
     fn is_repeat(&self, event: &ClientPublishEvent) -> bool {
-        let (mqtt5::QoS::ExactlyOnce, Some(packet)) = (event.qos, event.packet_id) else { return false };
+        let (mqtt5::QoS::ExactlyOnce, Some(packet)) = (event.qos, event.packet_id) else {
+            return false;
+        };
         let this = (packet, event.payload.to_vec());
         self.repeats().insert(event.client_id.clone(), this.clone()).is_some_and(|it| it == this)
     }

@@ -9,7 +9,7 @@
 use crate::{keys, message::DeviceName};
 use argon2::{
     Argon2, PasswordHash, PasswordHasher, PasswordVerifier,
-    password_hash::{SaltString, Salt},
+    password_hash::{Salt, SaltString},
 };
 use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, Mac};

@@ -17,7 +17,10 @@ use crate::{
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use rumqttc::v5::{
     AsyncClient, Event, EventLoop, Incoming, MqttOptions,
-    mqttbytes::{QoS, v5::{Filter, Publish}},
+    mqttbytes::{
+        QoS,
+        v5::{Filter, Publish},
+    },
 };
 use std::{pin::Pin, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
@@ -120,7 +123,8 @@ impl Subscriber {
 
     /// On every connection: the client does not do it by itself.
     fn subscribe(&self, client: &AsyncClient) {
-        let share = self.settings.share.as_ref().map(|it| format!("$share/{it}/")).unwrap_or_default();
+        let share =
+            self.settings.share.as_ref().map(|it| format!("$share/{it}/")).unwrap_or_default();
         let filter = |it: &str| Filter::new(format!("{share}{it}"), QoS::AtLeastOnce);
         let filters: Vec<_> = self.topics.filters().map(filter).collect();
         if filters.is_empty() {
@@ -143,7 +147,9 @@ impl Subscriber {
         };
         if publish.payload.len() > self.frame_bytes_max {
             let intake = self.intake.clone();
-            return Box::pin(async move { (publish, intake.refuse(device, intake::too_large()).await) });
+            return Box::pin(
+                async move { (publish, intake.refuse(device, intake::too_large()).await) },
+            );
         }
         let frame = Frame::new(device, topic, publish.payload.to_vec(), Millis::now());
         let begun = self.intake.begin(&frame).await;

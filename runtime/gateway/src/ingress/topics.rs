@@ -73,7 +73,8 @@ mod tests {
     fn a_topic_of_two_devices_has_no_owner() {
         let name = |it: &str| DeviceName(it.into());
         let topics = Topics::new(
-            [(name("a"), vec!["x/#".into()]), (name("b"), vec!["x/y".into(), "z".into()])].into_iter(),
+            [(name("a"), vec!["x/#".into()]), (name("b"), vec!["x/y".into(), "z".into()])]
+                .into_iter(),
         );
         assert_eq!(topics.owner("x/1"), Some(name("a")));
         assert_eq!(topics.owner("z"), Some(name("b")));

@@ -65,7 +65,14 @@ pub fn run(
 ) -> Result<Summary, VerifyError> {
     // One snapshot, so that a running gateway does not look like a fault.
     let snapshot = connection.unchecked_transaction()?;
-    let mut walk = Walk { keys, seq: 0, frame: 0, decided: HashSet::new(), waiting: HashMap::new(), summary: Summary::default() };
+    let mut walk = Walk {
+        keys,
+        seq: 0,
+        frame: 0,
+        decided: HashSet::new(),
+        waiting: HashMap::new(),
+        summary: Summary::default(),
+    };
     loop {
         let page = after(&snapshot, walk.seq, PAGE)?;
         if page.is_empty() {

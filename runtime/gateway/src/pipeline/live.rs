@@ -8,9 +8,9 @@
 
 use crate::{
     consent::release::Slots,
+    outcome::Reason,
     pipeline::reason,
     plugins::plan::{DevicePlan, GrantPlan},
-    outcome::Reason,
 };
 use hushgate_wasm::{
     plugin::{AdapterInstance, MinimizerInstance, PolicyInstance},

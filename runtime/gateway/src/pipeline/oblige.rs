@@ -2,10 +2,7 @@
 
 use super::live::Warm;
 use crate::{
-    consent::release::Tightening,
-    message::Millis,
-    outcome::Reason,
-    plugins::plan::GrantPlan,
+    consent::release::Tightening, message::Millis, outcome::Reason, plugins::plan::GrantPlan,
 };
 use hushgate_wasm::{
     bindings::{FieldView, Obligation, Reading, Request, Verdict},
@@ -50,7 +47,8 @@ pub fn run(
 fn oblige(all: &mut Tightening, obligation: Obligation, now: Millis) -> Result<(), Reason> {
     match obligation {
         Obligation::Keep(paths) => {
-            let both = |kept: Vec<String>| kept.into_iter().filter(|it| paths.contains(it)).collect();
+            let both =
+                |kept: Vec<String>| kept.into_iter().filter(|it| paths.contains(it)).collect();
             all.keep = Some(all.keep.take().map_or_else(|| paths.clone(), both));
         }
         Obligation::Drop(paths) => all.drop.extend(paths),

@@ -118,7 +118,8 @@ impl Manifest {
             return Err(source.error(file.id.span(), problem));
         }
         if file.wit.get_ref() != WIT_VERSION {
-            let problem = format!("must be \"{WIT_VERSION}\": this gateway speaks no other version");
+            let problem =
+                format!("must be \"{WIT_VERSION}\": this gateway speaks no other version");
             return Err(source.error(file.wit.span(), problem));
         }
         if file.field.len() > FIELDS_MAX {
@@ -193,7 +194,10 @@ memory-mib = 100000
 
     #[test]
     fn limits_are_capped_and_mistakes_have_lines() {
-        assert_eq!(parse(GOOD).unwrap().limits.memory_bytes, hushgate_wasm::limits::MEMORY_BYTES_MAX);
+        assert_eq!(
+            parse(GOOD).unwrap().limits.memory_bytes,
+            hushgate_wasm::limits::MEMORY_BYTES_MAX
+        );
         let error = parse(&GOOD.replace("wit = \"0.1.0\"", "wit = \"9\"")).unwrap_err();
         assert!(error.starts_with("plugin.toml:5: must be \"0.1.0\""), "{error}");
         assert!(parse(&GOOD.replace("kind", "knid")).unwrap_err().starts_with("plugin.toml:4: "));

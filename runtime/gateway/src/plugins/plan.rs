@@ -128,7 +128,10 @@ fn grant_plan(
 ) -> Result<GrantPlan, PlanError> {
     let contract = config.contracts.get(&grant.recipient).ok_or_else(|| PlanError {
         at: format!("grants/{}.toml", grant.id),
-        problem: format!("no recipient `{}`: add its invite with `hushgate recipient add`", grant.recipient),
+        problem: format!(
+            "no recipient `{}`: add its invite with `hushgate recipient add`",
+            grant.recipient
+        ),
     })?;
     let minimizer = |stage: &Stage| {
         let (on_shelf, plugin) = ready(shelf, stage, Kind::Minimizer, |it, setup| {

@@ -36,7 +36,8 @@ pub struct Shelf {
 impl Shelf {
     /// Reads `dir/<id>/plugin.toml` and `plugin.wasm` for each plugin. Blocks while new ones are compiled.
     pub fn read(engine: &Engine, cache: &Cache, dir: &Path) -> Result<Self, SettingsError> {
-        let mut shelf = Self { engine: engine.clone(), dir: dir.to_owned(), plugins: BTreeMap::new() };
+        let mut shelf =
+            Self { engine: engine.clone(), dir: dir.to_owned(), plugins: BTreeMap::new() };
         let fail = |problem: String| SettingsError { file: dir.to_owned(), line: None, problem };
         let entries = fs::read_dir(dir).map_err(|it| fail(format!("cannot be read: {it}")))?;
         for entry in entries.take(PLUGINS_MAX) {
@@ -88,7 +89,9 @@ fn read_one(engine: &Engine, cache: &Cache, dir: &Path) -> Result<OnShelf, Setti
     let source = Source::read(&dir.join("plugin.toml"))?;
     let manifest = Manifest::from_source(&source)?;
     if dir.file_name().and_then(|it| it.to_str()) != Some(manifest.id.as_str()) {
-        return Err(source.whole(format!("`id` must be the directory's name, not `{}`", manifest.id)));
+        return Err(
+            source.whole(format!("`id` must be the directory's name, not `{}`", manifest.id))
+        );
     }
     let path = dir.join("plugin.wasm");
     let fail = |problem: String| SettingsError { file: path.clone(), line: None, problem };

@@ -95,7 +95,9 @@ impl Writer {
             }
         };
         // Whoever computed from what was not kept must compute again.
-        if failed.is_some() || replies.iter().any(|it: &(Reply, _)| it.1 == Err(StoreError::OutboxFull)) {
+        if failed.is_some()
+            || replies.iter().any(|it: &(Reply, _)| it.1 == Err(StoreError::OutboxFull))
+        {
             self.shared.failures.fetch_add(1, Ordering::AcqRel);
         }
         for (reply, result) in replies {
@@ -127,7 +129,9 @@ impl Writer {
         let mut refused = false;
         for (task, (_, result)) in work.into_iter().zip(replies.iter_mut()) {
             *result = match task {
-                Task::Decided(decided) if decided.lineage != lineage || refused => Err(StoreError::Stale),
+                Task::Decided(decided) if decided.lineage != lineage || refused => {
+                    Err(StoreError::Stale)
+                }
                 Task::Decided(decided) if !batch.has_room(&decided, self.outbox_entries_max) => {
                     refused = true;
                     Err(StoreError::OutboxFull)

@@ -27,6 +27,8 @@ pub(super) async fn connect(
 ) -> Result<Stream, TransportError> {
     tor.connect(host, port, isolation).await.map_err(|error| match error {
         ConnectError::Fix(_) => TransportError::Broken(error.to_string()),
-        ConnectError::Soon(_) | ConnectError::Later(_) => TransportError::Unreachable(error.to_string()),
+        ConnectError::Soon(_) | ConnectError::Later(_) => {
+            TransportError::Unreachable(error.to_string())
+        }
     })
 }

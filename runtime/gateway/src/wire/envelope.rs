@@ -185,7 +185,11 @@ impl<'a> Envelope<'a> {
     }
 
     /// Opens it as from `sender`.
-    pub fn open(&self, recipient: &SealingKey, sender: &[u8; 32]) -> Result<Content, EnvelopeError> {
+    pub fn open(
+        &self,
+        recipient: &SealingKey,
+        sender: &[u8; 32],
+    ) -> Result<Content, EnvelopeError> {
         let foreign = |_| EnvelopeError::Foreign;
         let (head, rest) = self.bytes.split_at(HEAD_BYTES);
         let (encapped, sealed) = rest.split_at(ENCAPPED_BYTES);
@@ -246,7 +250,8 @@ mod tests {
 
     fn content(device: &str) -> Content {
         let value = ContentValue::Number(70.0);
-        let fields = vec![ContentField { path: "heart-rate".into(), unit: Some("/min".into()), value }];
+        let fields =
+            vec![ContentField { path: "heart-rate".into(), unit: Some("/min".into()), value }];
         Content { device: device.into(), purpose: "p".into(), at_ms: 1, keep_ms: 2, fields }
     }
 

@@ -87,10 +87,13 @@ impl Invite {
 
     /// Its keys, if they are whole and the hub signed all of it.
     pub fn keys(&self) -> Result<RecipientKeys, InviteError> {
-        let keys =
-            RecipientKeys { sealing: key(self.sealing_key.as_ref())?, receipt: key(self.receipt_key.as_ref())? };
+        let keys = RecipientKeys {
+            sealing: key(self.sealing_key.as_ref())?,
+            receipt: key(self.receipt_key.as_ref())?,
+        };
         let signature = self.signature.as_ref().and_then(|it| BASE64.decode(it.as_bytes()).ok());
-        let signature = signature.and_then(|it| it.as_slice().try_into().ok()).ok_or(InviteError::Changed)?;
+        let signature =
+            signature.and_then(|it| it.as_slice().try_into().ok()).ok_or(InviteError::Changed)?;
         let verifying = VerifyingKey::from_bytes(&keys.receipt).map_err(|_| InviteError::Keys)?;
         verifying
             .verify_strict(&self.signed_bytes(), &Signature::from_bytes(&signature))

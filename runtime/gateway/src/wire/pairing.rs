@@ -58,7 +58,10 @@ pub fn open(hub: &SealingKey, bytes: &[u8]) -> Option<Introduction> {
     .ok()?;
     let plain: [u8; PLAIN_BYTES] = plain.as_slice().try_into().ok()?;
     let (gateway, code) = plain.split_at(32);
-    Some(Introduction { gateway: gateway.try_into().ok()?, code_hash: code_hash(code.try_into().ok()?) })
+    Some(Introduction {
+        gateway: gateway.try_into().ok()?,
+        code_hash: code_hash(code.try_into().ok()?),
+    })
 }
 
 #[cfg(test)]

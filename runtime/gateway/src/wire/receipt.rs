@@ -45,7 +45,12 @@ impl Receipt {
     }
 
     /// The signature's bytes, if it is good for `release`, whose envelope had `digest`.
-    pub fn verify(&self, key: &[u8; 32], release: ReleaseId, digest: &[u8; 32]) -> Option<[u8; 64]> {
+    pub fn verify(
+        &self,
+        key: &[u8; 32],
+        release: ReleaseId,
+        digest: &[u8; 32],
+    ) -> Option<[u8; 64]> {
         let bytes = BASE64.decode(self.signature.as_bytes()).ok()?;
         let bytes: [u8; 64] = bytes.as_slice().try_into().ok()?;
         verify(key, release, digest, &bytes).then_some(bytes)

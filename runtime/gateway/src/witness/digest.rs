@@ -66,8 +66,10 @@ impl Digest {
         let ended = self.ended.iter().map(|((who, kind, reason), n)| {
             format!("{n} {kind} for {who}: {}", Reason::explain(reason))
         });
-        let withheld =
-            self.withheld.iter().map(|(reason, n)| format!("{n} withheld: {}", Reason::explain(reason)));
+        let withheld = self
+            .withheld
+            .iter()
+            .map(|(reason, n)| format!("{n} withheld: {}", Reason::explain(reason)));
         let mut lines: Vec<_> = delivered.chain(ended).chain(withheld).take(LINES_MAX).collect();
         if lines.is_empty() {
             lines.push("releases were sealed and wait for their time".into());
