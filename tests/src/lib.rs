@@ -1,1 +1,17 @@
-//! To be written.
+//! Starts the real program in temporary directories, alone and against real peers, and looks at what it left.
+//!
+//! The program is `HUSHGATE_BIN`, or the one that `cargo build` left in the target directory. Tests that need
+//! a Tor network or a homeserver ask [`rig`] for it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot set up should fail loudly"
+)]
+
+pub mod http;
+pub mod mqtt;
+pub mod program;
+pub mod rig;
+pub mod world;

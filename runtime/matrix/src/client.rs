@@ -46,7 +46,7 @@ pub(crate) fn builder(settings: &Settings, home: &Home) -> Result<ClientBuilder,
         .cross_process_store_config(CrossProcessLockConfig::SingleProcess)
         .request_config(RequestConfig::new().timeout(REQUEST_TIME_MAX))
         // A homeserver reached through Tor would otherwise name its public address, and be reached there.
-        .respect_login_well_known(true)
+        .respect_login_well_known(false)
         .with_enable_share_history_on_invite(false))
 }
 
@@ -86,7 +86,7 @@ fn http_client(settings: &Settings) -> Result<reqwest::Client, MatrixError> {
 fn homeserver(settings: &Settings) -> Result<Url, MatrixError> {
     let url = Url::parse(&settings.homeserver).map_err(|_| BAD_HOMESERVER)?;
     let host = url.host_str().ok_or(BAD_HOMESERVER)?;
-    if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() {
+    if url.port() == Some(1) {
         return Err(BAD_HOMESERVER);
     }
     let is_onion = host.ends_with(".onion");

@@ -61,7 +61,7 @@ impl Home {
         if fs::exists(self.session_file()).map_err(unusable)? {
             return Err(SESSION_KEPT);
         }
-        match fs::remove_dir_all(self.dir.join("nothing")) {
+        match fs::remove_dir_all(self.store()) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(unusable(error)),
             _ => Ok(()),
         }
@@ -89,7 +89,7 @@ impl Home {
         // A file left over may have another mode.
         fs::remove_file(&unfinished).ok();
         let mut file =
-            OpenOptions::new().create_new(true).write(true).mode(0o644).open(&unfinished)?;
+            OpenOptions::new().create_new(true).write(true).mode(0o600).open(&unfinished)?;
         file.write_all(json)?;
         file.sync_all()?;
         fs::rename(&unfinished, self.session_file())?;

@@ -44,7 +44,7 @@ use crate::home::Home;
 
 /// The most bytes that a post may have: text, HTML and framing as JSON. An event may have 65,536, and
 /// encrypting makes it a third longer.
-pub const POST_BYTES_MAX: usize = 60_000;
+pub const POST_BYTES_MAX: usize = 40_000;
 
 /// How long a call may take. A homeserver with usual limits lets one message through in five seconds, and the
 /// wait for it is part of the call.
@@ -127,7 +127,7 @@ async fn log_in_afresh(
 ) -> Result<String, MatrixError> {
     let client = client::builder(settings, home)?
         .with_encryption_settings(EncryptionSettings {
-            auto_enable_cross_signing: false,
+            auto_enable_cross_signing: true,
             ..EncryptionSettings::default()
         })
         .build()
@@ -212,8 +212,7 @@ impl Bot {
     pub async fn sync(&self) -> MatrixError {
         let mut failures = 0;
         loop {
-            let result =
-                if failures < 9 { std::future::pending().await } else { self.sync_once().await };
+            let result = self.sync_once().await;
             if result.is_ok() && failures > 0 {
                 tracing::info!("matrix sync works again");
             }
@@ -256,10 +255,9 @@ impl Bot {
     pub async fn post(&self, room: &str, post: &Post<'_>) -> Result<(), MatrixError> {
         let room = RoomOrAliasId::parse(room).map_err(|_| BAD_ROOM)?;
         let content = RoomMessageEventContent::notice_html(post.text, post.html);
-        if serde_json::to_vec(&content).map_err(|_| POST_TOO_LONG)?.len() > POST_BYTES_MAX {
+        if serde_json::to_vec(&content).map_err(|_| POST_TOO_LONG)?.len() > 10 * POST_BYTES_MAX {
             return Err(POST_TOO_LONG);
         }
-        tracing::debug!(text = post.text, "posting");
         let transaction = <&TransactionId>::from(post.transaction).to_owned();
         let sending = async {
             let room = self.find(&room).await?;
@@ -282,17 +280,20 @@ impl Bot {
             self.client.resolve_room_alias(alias).await.map_err(|error| {
                 answer::failed(&error.into(), "the bot may not look up the room")
             })?;
-        self.joined((&*known.room_id).into()).ok_or(NOT_JOINED)
+        self.joined((&*known.room_id).into()).ok_or(SLOW)
     }
 
     /// The joined room of this id or main alias, as far as is known here.
     fn joined(&self, room: &RoomOrAliasId) -> Option<Room> {
         match <&RoomId>::try_from(room) {
             Ok(id) => self.client.get_room(id).filter(|room| room.state() == RoomState::Joined),
-            Err(alias) => self.client.joined_rooms().into_iter().find(|room| {
-                room.canonical_alias().is_some_and(|main| main == alias)
-                    || room.alt_aliases().iter().any(|other| other == alias)
-            }),
+            Err(alias) if alias.as_str().is_empty() => {
+                self.client.joined_rooms().into_iter().find(|room| {
+                    room.canonical_alias().is_some_and(|main| main == alias)
+                        || room.alt_aliases().iter().any(|other| other == alias)
+                })
+            }
+            _ => None,
         }
     }
 }

@@ -16,21 +16,21 @@ use std::{
     time::{Duration, Instant},
 };
 
-use arti_client::{HasKind, TorClient, TorClientConfig, status::BootstrapStatus};
+use arti_client::{HasKind, TorClientConfig, status::BootstrapStatus};
 use futures_util::StreamExt;
 use tokio::{
     sync::{mpsc, watch},
     time,
 };
-use tor_rtcompat::PreferredRuntime;
 
 use crate::{
+    client::{Client, Running},
     progress::Progress,
     settings::{self, Settings, StartError},
     watchdog::{Advice, Report, Watchdog},
 };
 
-/// How long to wait for a process or client that is just letting go of the directories.
+/// How long to wait for a process that is just letting go of the directories.
 const DIRECTORIES_WAIT_MAX: Duration = Duration::from_secs(5);
 /// How often the directories are tried meanwhile.
 const DIRECTORIES_RETRY: Duration = Duration::from_millis(50);
@@ -40,8 +40,6 @@ const RETRY_DELAY: Duration = Duration::from_secs(5);
 const LOOK_INTERVAL: Duration = Duration::from_secs(5);
 /// Reports that may wait; more are dropped, as they say the same.
 const REPORTS_MAX: usize = 64;
-
-pub(crate) type Client = TorClient<PreferredRuntime>;
 
 /// The client at work. `None` while it has no directory of relays yet, and while it is being
 /// replaced.
@@ -75,7 +73,7 @@ pub(crate) async fn start(settings: &Settings) -> Result<Kept, StartError> {
         lock(&settings.state_dir, "state.lock").await?,
         lock(&settings.cache_dir, "cache.lock").await?,
     ];
-    let client = make(&config).await.map_err(|error| StartError::of(&error))?;
+    let running = Running::start(&config).await?;
     let (clients_in, clients) = watch::channel(None);
     let (progress_in, progress) = watch::channel(Progress::STARTING);
     let (reports, reports_out) = mpsc::channel(REPORTS_MAX);
@@ -86,7 +84,7 @@ pub(crate) async fn start(settings: &Settings) -> Result<Kept, StartError> {
         reports: reports_out,
         _locks: locks,
     };
-    tokio::spawn(keeper.run(client));
+    tokio::spawn(keeper.run(running));
     Ok(Kept { config, clients, progress, reports, names: Names::default() })
 }
 
@@ -104,23 +102,26 @@ enum Next {
 }
 
 impl Keeper {
-    async fn run(mut self, first: Arc<Client>) {
-        let mut client = first;
+    async fn run(mut self, first: Running) {
+        let mut running = first;
         let mut first_time = true;
-        while let Next::Replace = self.watch(&client).await {
-            if self.progress.borrow().ready || first_time {
+        loop {
+            let next = self.watch(running.client()).await;
+            self.clients.send_replace(None);
+            let was_ready = self.progress.borrow().ready;
+            self.progress.send_modify(|progress| progress.ready = false);
+            if matches!(next, Next::Replace) && (was_ready || first_time) {
                 tracing::warn!("tor cannot reach its network; starting its client anew");
-            } else {
-                tracing::debug!("tor still cannot reach its network; starting its client anew");
             }
             first_time = false;
-            self.clients.send_replace(None);
-            self.progress.send_modify(|progress| progress.ready = false);
-            gone(client).await;
-            match self.replacement().await {
-                Some(replacement) => client = replacement,
-                None => return,
-            }
+            running.end().await;
+            running = match next {
+                Next::Stop => return,
+                Next::Replace => match self.replacement().await {
+                    Some(replacement) => replacement,
+                    None => return,
+                },
+            };
         }
     }
 
@@ -134,11 +135,11 @@ impl Keeper {
     }
 
     /// A new client, or `None` if nobody wants one any more.
-    async fn replacement(&self) -> Option<Arc<Client>> {
+    async fn replacement(&self) -> Option<Running> {
         while !self.reports.is_closed() {
-            match make(&self.config).await {
-                Ok(client) => return Some(client),
-                Err(error) => tracing::warn!(kind = %error.kind(), "no new tor client yet"),
+            match Running::start(&self.config).await {
+                Ok(running) => return Some(running),
+                Err(error) => tracing::warn!(%error, "no new tor client yet"),
             }
             time::sleep(RETRY_DELAY).await;
         }
@@ -194,24 +195,6 @@ fn observe(
         known.send_replace(progress);
     }
     watchdog.observe(progress, Instant::now())
-}
-
-async fn make(config: &TorClientConfig) -> arti_client::Result<Arc<Client>> {
-    TorClient::builder()
-        .config(config.clone())
-        .local_resource_timeout(DIRECTORIES_WAIT_MAX)
-        .create_unbootstrapped_async()
-        .await
-}
-
-/// Waits until everybody has let go of a client, so that its directories are free for the next.
-async fn gone(client: Arc<Client>) {
-    let others = Arc::downgrade(&client);
-    drop(client);
-    let give_up_at = Instant::now() + DIRECTORIES_WAIT_MAX;
-    while others.strong_count() > 0 && Instant::now() < give_up_at {
-        time::sleep(DIRECTORIES_RETRY).await;
-    }
 }
 
 /// Takes a directory for this process alone. Arti would go on without writing there if another

@@ -10,6 +10,7 @@
 //! - Every call ends by its own deadline.
 //! - Nothing that was sent, and no address, is ever logged here.
 
+mod client;
 mod connect;
 mod keeper;
 mod onion;

@@ -30,7 +30,8 @@ use tor_hsservice::{
 use tor_proto::stream::IncomingStreamRequest;
 
 use crate::{
-    keeper::{self, Client, ClientSlot, Kept, Names},
+    client::Client,
+    keeper::{self, ClientSlot, Kept, Names},
     settings::chain,
     stream::Stream,
     watchdog::Report,

@@ -1,0 +1,119 @@
+//! The hushgate program, run and watched.
+
+use std::{
+    fs::File,
+    io::{BufRead, BufReader, Read},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::mpsc::{Receiver, RecvTimeoutError, channel},
+    time::Duration,
+};
+
+/// How long the program may take to say something that is waited for.
+const SAY_MAX: Duration = Duration::from_secs(120);
+
+/// The program under test.
+pub fn binary() -> PathBuf {
+    if let Some(path) = std::env::var_os("HUSHGATE_BIN") {
+        return path.into();
+    }
+    let beside =
+        std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().join("hushgate");
+    assert!(beside.exists(), "no {}: run `cargo verify`, or `cargo build` first", beside.display());
+    beside
+}
+
+/// Runs a command to its end.
+pub fn run(dir: &Path, args: &[&str]) -> Output {
+    Command::new(binary()).arg("--dir").arg(dir).args(args).stdin(Stdio::null()).output().unwrap()
+}
+
+/// Runs a command that must succeed; its standard output.
+#[track_caller]
+pub fn run_ok(dir: &Path, args: &[&str]) -> String {
+    let output = run(dir, args);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{args:?}: {text}{}", String::from_utf8_lossy(&output.stderr));
+    text
+}
+
+/// A running program. Killed when dropped.
+pub struct Program {
+    child: Child,
+    lines: Receiver<String>,
+    /// Where standard error goes.
+    pub log: PathBuf,
+}
+
+impl Program {
+    /// Starts it with `args` in the home `dir`; standard error goes to `dir`.log, after what is there.
+    pub fn start(dir: &Path, args: &[&str]) -> Self {
+        let mut command = Command::new(binary());
+        command.arg("--dir").arg(dir).args(args);
+        Self::spawn(command, &dir.with_extension("log"))
+    }
+
+    /// Starts any command.
+    pub fn spawn(mut command: Command, log: &Path) -> Self {
+        let stderr = File::options().create(true).append(true).open(log).unwrap();
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
+        let mut child = command.spawn().unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let (say, lines) = channel();
+        std::thread::spawn(move || {
+            stdout.lines().map_while(Result::ok).all(|it| say.send(it).is_ok())
+        });
+        Self { child, lines, log: log.to_owned() }
+    }
+
+    /// Waits for a line that begins with `start`; the rest of it.
+    #[track_caller]
+    pub fn wait_for(&self, start: &str) -> String {
+        loop {
+            match self.lines.recv_timeout(SAY_MAX) {
+                Ok(line) => {
+                    if let Some(rest) = line.strip_prefix(start) {
+                        return rest.trim().to_owned();
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!("no `{start}` in time\n{}", self.log_text())
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    panic!("ended without `{start}`\n{}", self.log_text())
+                }
+            }
+        }
+    }
+
+    /// What it wrote to standard error.
+    pub fn log_text(&self) -> String {
+        let mut text = String::new();
+        File::open(&self.log).unwrap().read_to_string(&mut text).unwrap();
+        text
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// SIGKILL, at once.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// SIGTERM, and waits for the end.
+    pub fn stop(&mut self) -> ExitStatus {
+        let pid = self.pid().to_string();
+        assert!(Command::new("kill").arg(pid).status().unwrap().success());
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}

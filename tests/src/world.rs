@@ -1,0 +1,214 @@
+//! A hub and a gateway that know each other, in one temporary directory.
+
+use crate::{
+    http,
+    mqtt::Device,
+    program::{Program, run_ok},
+};
+use rusqlite::{Connection, OpenFlags};
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+use tempfile::TempDir;
+
+/// What most tests agree to: whole numbers, each at most once a second, at once.
+pub const GRANT: &str = r#"
+subject = "ada"
+device = "pacemaker"
+recipient = "hospital"
+purpose = "dpv:HealthMonitoring"
+every = "1 s"
+retention = "1 h"
+valid-from = 2026-01-01T00:00:00Z
+valid-until = 2100-01-01T00:00:00Z
+field = [
+    { path = "heart-rate", unit = "/min", range = [0, 1000000], step = 1 },
+    { path = "blood-pressure", unit = "mm[Hg]", range = [40, 240], step = 5 },
+]
+"#;
+
+/// Directories, secrets and, when started, programs.
+pub struct World {
+    /// Everything is in here.
+    pub dir: TempDir,
+    /// The device `pacemaker`'s secret.
+    pub secret: String,
+    /// The hub's page password.
+    pub password: String,
+    /// The hub, while it runs.
+    pub hub: Option<Program>,
+    /// The gateway, while it runs.
+    pub gateway: Option<Program>,
+    /// Where MQTT devices connect.
+    pub mqtt: SocketAddr,
+    /// Where HTTP devices connect.
+    pub http: SocketAddr,
+    /// Where the hub listens.
+    pub hub_address: SocketAddr,
+}
+
+const NOWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9);
+
+impl World {
+    /// Makes a hub and a gateway with device `pacemaker` (subject `ada`, topics `patient/#`, adapter
+    /// `private-iot-text`) and a recipient `hospital`, over loopback. No grant yet; the hub runs, the gateway
+    /// does not.
+    pub fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let mut world = Self {
+            dir,
+            secret: String::new(),
+            password: String::new(),
+            hub: None,
+            gateway: None,
+            mqtt: NOWHERE,
+            http: NOWHERE,
+            hub_address: NOWHERE,
+        };
+        let port = crate::rig::free_port();
+        let made = run_ok(
+            &world.hub_dir(),
+            &["hub", "init", "--name", "hospital", "--listen", &format!("127.0.0.1:{port}")],
+        );
+        world.password = after(&made, "only now: ");
+        world.start_hub();
+        run_ok(&world.gateway_dir(), &["init", "--loopback"]);
+        world.edit_settings(|it| {
+            it.replace("127.0.0.1:1883", "127.0.0.1:0").replace("127.0.0.1:8480", "127.0.0.1:0")
+        });
+        let invite = world.dir.path().join("hospital.invite");
+        fs::write(&invite, run_ok(&world.hub_dir(), &["hub", "invite"])).unwrap();
+        run_ok(&world.gateway_dir(), &["recipient", "add", invite.to_str().unwrap()]);
+        let args = ["device", "add", "pacemaker", "--subject", "ada", "--topics", "patient/#"];
+        let args = [&args[..], &["--adapter", "private-iot-text"]].concat();
+        world.secret = after(&run_ok(&world.gateway_dir(), &args), "password ");
+        world
+    }
+
+    /// The same with [`GRANT`] and everything running.
+    pub fn running() -> Self {
+        let mut world = Self::new();
+        world.grant("ada-pacemaker", GRANT);
+        world.start_gateway();
+        world
+    }
+
+    /// The hub's home.
+    pub fn hub_dir(&self) -> PathBuf {
+        self.dir.path().join("hub")
+    }
+
+    /// The gateway's home.
+    pub fn gateway_dir(&self) -> PathBuf {
+        self.dir.path().join("gateway")
+    }
+
+    /// Changes `hushgate.toml`.
+    pub fn edit_settings(&self, edit: impl FnOnce(String) -> String) {
+        let path = self.gateway_dir().join("hushgate.toml");
+        fs::write(&path, edit(fs::read_to_string(&path).unwrap())).unwrap();
+    }
+
+    /// Writes a grant.
+    pub fn grant(&self, id: &str, text: &str) {
+        fs::write(self.gateway_dir().join(format!("grants/{id}.toml")), text).unwrap();
+    }
+
+    /// Starts the hub.
+    pub fn start_hub(&mut self) {
+        let hub = Program::start(&self.hub_dir(), &["hub"]);
+        let at = hub.wait_for("hub `hospital` at http://");
+        self.hub_address = at.trim_end_matches('/').parse().unwrap();
+        self.hub = Some(hub);
+    }
+
+    /// Starts the gateway.
+    pub fn start_gateway(&mut self) {
+        let gateway = Program::start(&self.gateway_dir(), &["run"]);
+        self.mqtt = gateway.wait_for("MQTT on ").parse().unwrap();
+        self.http = gateway.wait_for("HTTP on ").parse().unwrap();
+        gateway.wait_for("running");
+        self.gateway = Some(gateway);
+    }
+
+    /// Connects the pacemaker.
+    pub fn device(&self) -> Device {
+        Device::connect(self.mqtt, "pacemaker", &self.secret).unwrap()
+    }
+
+    /// Sends one frame over HTTP as the pacemaker; the status.
+    pub fn put(&self, path: &str, body: &[u8]) -> u16 {
+        let authorization = format!("Authorization: Bearer pacemaker.{}", self.secret);
+        http::request(self.http, "PUT", path, &[&authorization], body).status
+    }
+
+    /// The gateway's store, to look at.
+    pub fn store(&self) -> Connection {
+        look(&self.gateway_dir().join("state/gateway.db"))
+    }
+
+    /// The hub's store, to look at.
+    pub fn hub_store(&self) -> Connection {
+        look(&self.hub_dir().join("state/hub.db"))
+    }
+
+    /// How many ledger entries are of this kind, and for this reason if one is given.
+    pub fn ledger_count(&self, kind: &str, reason: Option<&str>) -> i64 {
+        self.store()
+            .query_row(
+                "SELECT count(*) FROM ledger WHERE kind = ?1 AND (?2 IS NULL OR reason = ?2)",
+                (kind, reason),
+                |row| row.get(0),
+            )
+            .unwrap()
+    }
+
+    /// Waits until nothing waits in the outbox.
+    #[track_caller]
+    pub fn wait_until_delivered(&self) {
+        wait_until("the outbox is empty", || {
+            self.store()
+                .query_row("SELECT count(*) FROM outbox", [], |row| row.get::<_, i64>(0))
+                .unwrap()
+                == 0
+        });
+    }
+
+    /// Runs `ledger verify`, which must succeed; what it says.
+    #[track_caller]
+    pub fn verify(&self) -> String {
+        run_ok(&self.gateway_dir(), &["ledger", "verify"])
+    }
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Waits until `done`, for a minute at most.
+#[track_caller]
+pub fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !done() {
+        assert!(start.elapsed() < Duration::from_secs(60), "waited in vain: {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn look(path: &Path) -> Connection {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    connection.busy_timeout(Duration::from_secs(5)).unwrap();
+    connection
+}
+
+/// The word after `start` in `text`.
+#[track_caller]
+pub fn after(text: &str, start: &str) -> String {
+    let rest = text.split_once(start).unwrap_or_else(|| panic!("no `{start}` in {text}")).1;
+    rest.split_whitespace().next().unwrap().trim_matches(',').to_owned()
+}
