@@ -1,6 +1,7 @@
 //! The command line: what can be asked, and how the answer ends.
 
 mod connect;
+mod demo;
 mod device;
 mod hub;
 mod init;
@@ -19,12 +20,15 @@ pub(crate) use self::{
     show::{describe_summary, grant_text, receipt_keys},
 };
 use crate::{
-    config::{Config, home::Home, source::SettingsError},
+    config::Config,
     gateway::StartError,
+    home::Home,
     keys::{Keys, KeysError},
+    source::SettingsError,
 };
 use clap::{Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
+use tempfile::TempDir;
 
 /// A privacy gateway: devices speak to it, and only what their people agreed to leaves, through Tor, sealed to
 /// its recipient, with a receipt for each delivery.
@@ -51,7 +55,7 @@ enum Command {
     /// Run a hub, the recipient's side; or make one, or invite a gateway to it.
     Hub(hub::HubArgs),
     /// Watch it work: a hub, a gateway and a simulated pacemaker in this terminal.
-    Demo(crate::demo::DemoArgs),
+    Demo(demo::DemoArgs),
     /// Enrol devices.
     #[command(subcommand)]
     Device(device::DeviceCommand),
@@ -137,9 +141,10 @@ impl From<StartError> for Failure {
 pub fn main() -> ExitCode {
     let args = Args::parse();
     start_log();
+    let mut outlives = None;
     let result = tokio::runtime::Runtime::new()
         .map_err(Failure::failed)
-        .and_then(|runtime| runtime.block_on(dispatch(args)));
+        .and_then(|runtime| runtime.block_on(dispatch(args, &mut outlives)));
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -161,13 +166,14 @@ fn start_log() {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
 
-async fn dispatch(args: Args) -> Result<(), Failure> {
+/// `outlives` is dropped after all tasks: Tor's write their last state into the demo's directory.
+async fn dispatch(args: Args, outlives: &mut Option<TempDir>) -> Result<(), Failure> {
     let home = Home::new(&args.dir);
     match args.command {
         Command::Init(it) => init::gateway(&home, &it),
         Command::Run => run::gateway(&home).await,
         Command::Hub(it) => hub::run(&home, it).await,
-        Command::Demo(it) => crate::demo::run(&it).await,
+        Command::Demo(it) => demo::run(&it, outlives).await,
         Command::Device(it) => device::run(&home, it),
         Command::Recipient(it) => connect::recipient(&home, it),
         Command::Grant(it) => show::grants(&home, &it),

@@ -7,17 +7,15 @@
 //! - `hushgate.toml` as `init` writes it is a test.
 
 mod file;
-pub mod home;
-pub mod source;
 
 use crate::{
     consent::grant::{Grant, Stage},
     contract::Contract,
+    home::Home,
     message::DeviceName,
+    source::{SettingsError, Source},
 };
 use file::File;
-use home::Home;
-use source::{SettingsError, Source, is_name};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,

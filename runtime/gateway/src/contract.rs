@@ -1,7 +1,7 @@
 //! How a recipient is reached: address, keys, format. What `recipients/<name>.toml` says, checked.
 
 use crate::{
-    config::source::{SettingsError, Source, is_name},
+    source::{SettingsError, Source, is_name},
     wire::invite::{self, Invite, RecipientKeys},
 };
 use std::{fmt, net::SocketAddr};

@@ -51,7 +51,7 @@ fn fix(error: impl std::fmt::Display) -> StartError {
 }
 
 /// Takes the lock that one process holds in a directory.
-pub fn lock(home: &crate::config::home::Home) -> Result<File, StartError> {
+pub fn lock(home: &crate::home::Home) -> Result<File, StartError> {
     let path = home.lock();
     let fail = |error: std::io::Error| fix(format!("{}: {error}", path.display()));
     let file = File::options().create(true).append(true).open(&path).map_err(fail)?;

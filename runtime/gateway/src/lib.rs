@@ -28,14 +28,15 @@ pub mod witness;
 
 // What the path stands on.
 pub mod contract;
+pub mod home;
 pub mod keys;
 pub mod plugins;
+pub mod source;
 pub mod store;
 pub mod wire;
 
 // The recipient's side, what starts everything, and who asks for it.
 pub mod cli;
 pub mod config;
-pub mod demo;
 pub mod gateway;
 pub mod hub;

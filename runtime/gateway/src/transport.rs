@@ -60,7 +60,7 @@ impl std::fmt::Debug for Transport {
 pub enum Stream {
     /// Over the Tor of this process.
     #[cfg(feature = "tor")]
-    Tor(hushgate_tor::Stream),
+    Tor(Box<hushgate_tor::Stream>),
     /// Over a SOCKS port, or on this machine.
     Tcp(TcpStream),
 }
@@ -93,7 +93,9 @@ impl Transport {
         match (self, &contract.address) {
             #[cfg(feature = "tor")]
             (Self::Tor(tor), Address::Onion { host, port }) => {
-                tor::connect(tor, (host, *port), &contract.name).await.map(Stream::Tor)
+                tor::connect(tor, (host, *port), &contract.name)
+                    .await
+                    .map(|it| Stream::Tor(Box::new(it)))
             }
             (Self::Socks(proxy), Address::Onion { host, port }) => {
                 socks(*proxy, (host, *port), &contract.name).await

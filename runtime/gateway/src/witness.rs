@@ -35,7 +35,7 @@ pub struct Witness {
 }
 
 /// How the bot reaches its homeserver, and where it keeps its session.
-pub fn settings(home: &config::home::Home, matrix: &config::Matrix, keys: &Keys) -> Settings {
+pub fn settings(home: &crate::home::Home, matrix: &config::Matrix, keys: &Keys) -> Settings {
     Settings {
         homeserver: matrix.homeserver.clone(),
         state_dir: home.matrix(),

@@ -60,7 +60,7 @@ fn said_no(status: u16, kind: Option<&ErrorKind>, refused: &'static str) -> Matr
         (_, Some(ErrorKind::UnknownToken(_) | ErrorKind::MissingToken)) => SESSION_GONE,
         (429, _) | (_, Some(ErrorKind::LimitExceeded(_))) => LIMITED,
         (500.., _) => FAILING,
-        (_, Some(_)) => FAILING,
+        (_, Some(_)) => MatrixError::Fix(refused),
         (_, None) => STRANGE,
     }
 }

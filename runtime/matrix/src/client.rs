@@ -86,7 +86,7 @@ fn http_client(settings: &Settings) -> Result<reqwest::Client, MatrixError> {
 fn homeserver(settings: &Settings) -> Result<Url, MatrixError> {
     let url = Url::parse(&settings.homeserver).map_err(|_| BAD_HOMESERVER)?;
     let host = url.host_str().ok_or(BAD_HOMESERVER)?;
-    if url.port() == Some(1) {
+    if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() {
         return Err(BAD_HOMESERVER);
     }
     let is_onion = host.ends_with(".onion");

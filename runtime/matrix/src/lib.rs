@@ -255,7 +255,7 @@ impl Bot {
     pub async fn post(&self, room: &str, post: &Post<'_>) -> Result<(), MatrixError> {
         let room = RoomOrAliasId::parse(room).map_err(|_| BAD_ROOM)?;
         let content = RoomMessageEventContent::notice_html(post.text, post.html);
-        if serde_json::to_vec(&content).map_err(|_| POST_TOO_LONG)?.len() > 10 * POST_BYTES_MAX {
+        if serde_json::to_vec(&content).map_err(|_| POST_TOO_LONG)?.len() > POST_BYTES_MAX {
             return Err(POST_TOO_LONG);
         }
         let transaction = <&TransactionId>::from(post.transaction).to_owned();
@@ -280,20 +280,17 @@ impl Bot {
             self.client.resolve_room_alias(alias).await.map_err(|error| {
                 answer::failed(&error.into(), "the bot may not look up the room")
             })?;
-        self.joined((&*known.room_id).into()).ok_or(SLOW)
+        self.joined((&*known.room_id).into()).ok_or(NOT_JOINED)
     }
 
     /// The joined room of this id or main alias, as far as is known here.
     fn joined(&self, room: &RoomOrAliasId) -> Option<Room> {
         match <&RoomId>::try_from(room) {
             Ok(id) => self.client.get_room(id).filter(|room| room.state() == RoomState::Joined),
-            Err(alias) if alias.as_str().is_empty() => {
-                self.client.joined_rooms().into_iter().find(|room| {
-                    room.canonical_alias().is_some_and(|main| main == alias)
-                        || room.alt_aliases().iter().any(|other| other == alias)
-                })
-            }
-            _ => None,
+            Err(alias) => self.client.joined_rooms().into_iter().find(|room| {
+                room.canonical_alias().is_some_and(|main| main == alias)
+                    || room.alt_aliases().iter().any(|other| other == alias)
+            }),
         }
     }
 }

@@ -11,6 +11,7 @@
 use std::{
     collections::HashSet,
     error::Error,
+    fmt,
     sync::{Arc, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -55,9 +56,9 @@ const NAME_RETRY: Duration = Duration::from_millis(100);
 const LAUNCH_RETRY: Duration = Duration::from_secs(1);
 /// How long a service may be unreachable before the client under it is replaced. It doubles each
 /// time that this has not helped.
-const UNREACHABLE_TIME_MIN: Duration = Duration::from_secs(10 * 60);
+const UNREACHABLE_TIME_MIN: Duration = Duration::from_secs(3 * 60);
 /// Where the doubling ends.
-const UNREACHABLE_TIME_MAX: Duration = Duration::from_secs(2 * 60 * 60);
+const UNREACHABLE_TIME_MAX: Duration = Duration::from_secs(60 * 60);
 
 /// Why a service is not hosted, by what the caller should do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -70,13 +71,19 @@ pub enum HostError {
     Fix(String),
 }
 
-/// An onion service. It ends when this is dropped. Streams already accepted go on, unless the
-/// whole [`Tor`](crate::Tor) ends or has to start anew.
-#[derive(Debug)]
+/// An onion service. It ends when this is dropped; streams already accepted may break then, and
+/// when Tor has to start anew.
 pub struct Service {
     address: String,
     streams: mpsc::Receiver<Stream>,
     reachable: watch::Receiver<bool>,
+}
+
+/// Without the address, which is for those alone who may connect.
+impl fmt::Debug for Service {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Service(..)")
+    }
 }
 
 impl Service {

@@ -1,7 +1,7 @@
 //! One stream of bytes to or from an onion service.
 
 use std::{
-    io,
+    fmt, io,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -14,8 +14,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// What is written leaves when a cell is full or on `flush`: flush before waiting for an answer.
 /// There are no deadlines inside: the far side may fall silent for ever without an error.
 /// Dropping it closes it.
-#[derive(Debug)]
 pub struct Stream(pub(crate) DataStream);
+
+/// Without what is on its way.
+impl fmt::Debug for Stream {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Stream(..)")
+    }
+}
 
 impl AsyncRead for Stream {
     fn poll_read(

@@ -1,10 +1,7 @@
 //! `recipient` and `matrix`: who hears of it.
 
 use super::{Failure, open, out::say};
-use crate::{
-    config::{home::Home, source::Source},
-    contract::Contract,
-};
+use crate::{contract::Contract, home::Home, source::Source};
 use clap::Subcommand;
 use std::{fs, path::PathBuf};
 

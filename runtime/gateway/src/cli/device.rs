@@ -2,8 +2,10 @@
 
 use super::{Failure, open, out::say};
 use crate::{
-    config::{Config, home::Home, source::is_name},
+    config::Config,
+    home::Home,
     ingress::credentials::{hash_secret, new_secret},
+    source::is_name,
 };
 use clap::Subcommand;
 use std::fs;

@@ -2,7 +2,7 @@
 
 use super::{Failure, init, out::say, run::stop_signal};
 use crate::{
-    config::home::Home,
+    home::Home,
     hub::{
         running::RunningHub,
         server::Hub,
@@ -65,7 +65,7 @@ fn init(home: &Home, name: &str, listen: Option<SocketAddr>) -> Result<(), Failu
         || "kind = \"tor\"".to_owned(),
         |it| format!("kind = \"listen\"\nlisten = \"{it}\""),
     );
-    if !crate::config::source::is_name(name) {
+    if !crate::source::is_name(name) {
         return Err(Failure::fix("--name must be 1 to 64 lower-case letters, digits and hyphens"));
     }
     let password = init::make_hub(home, name, &transport)?;

@@ -2,7 +2,7 @@
 
 use super::{Failure, out::say};
 use crate::{
-    config::home::Home,
+    home::Home,
     ingress::credentials::{hash_secret, new_secret},
     keys::Keys,
 };

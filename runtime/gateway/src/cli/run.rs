@@ -1,10 +1,7 @@
 //! `run`: the gateway until a signal.
 
 use super::{Failure, open, out::say};
-use crate::{
-    config::{Way, home::Home},
-    gateway::Gateway,
-};
+use crate::{config::Way, gateway::Gateway, home::Home};
 use tokio::signal::unix::{SignalKind, signal};
 
 pub(super) async fn gateway(home: &Home) -> Result<(), Failure> {

@@ -1,7 +1,7 @@
 //! `send`: one frame, as a device would.
 
 use super::{Failure, open, out::say};
-use crate::{config::home::Home, transport};
+use crate::{home::Home, transport};
 use clap::Args;
 use http_body_util::Full;
 use hyper::{

@@ -2,9 +2,10 @@
 
 use super::{Exit, Failure, init::GRANT, open, out::say};
 use crate::{
-    config::{Config, Way, home::Home},
+    config::{Config, Way},
     consent::grant::{Clock, Grant},
     contract::Format,
+    home::Home,
     ledger::{self, Kind, verify},
     message::Millis,
     outbox,

@@ -1,9 +1,11 @@
 //! `hushgate.toml` as written, and the checks of each part.
 
-use super::{Device, Home, Matrix, SettingsError, Source, Subscribe, Way, is_name};
+use super::{Device, Matrix, Subscribe, Way};
 use crate::{
     consent::grant::{Stage, StageFile},
+    home::Home,
     message::DeviceName,
+    source::{SettingsError, Source, is_name},
 };
 use argon2::PasswordHash;
 use serde::Deserialize;

@@ -10,8 +10,8 @@ use super::{
     schema::{Domain, Rule},
 };
 use crate::{
-    config::source::{SettingsError, Source, is_name},
     message::Millis,
+    source::{SettingsError, Source, is_name},
 };
 use serde::Deserialize;
 use std::time::Duration;

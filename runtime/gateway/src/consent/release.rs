@@ -180,7 +180,7 @@ impl Consented {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{config::source::Source, consent::grant::Clock};
+    use crate::{consent::grant::Clock, source::Source};
     use hushgate_wasm::bindings::{Field, Scalar};
     use std::path::Path;
 

@@ -114,17 +114,22 @@ impl Client {
                 delivered.push(Delivered { release: it.release, proof: None });
                 continue;
             };
-            for field in &content.fields {
-                let body = prototype_body(&content, field);
-                let response = self.put("/", "application/json", body).await?;
-                if !response.status().is_success() {
-                    return Err(unexpected(response.status()));
-                }
-                read(response).await?;
-            }
+            self.prototype_fields(&content).await?;
             delivered.push(Delivered { release: it.release, proof: Some(Vec::new()) });
         }
         Ok(delivered)
+    }
+
+    async fn prototype_fields(&mut self, content: &Content) -> Result<(), TransportError> {
+        for field in &content.fields {
+            let response =
+                self.put("/", "application/json", prototype_body(content, field)).await?;
+            if !response.status().is_success() {
+                return Err(unexpected(response.status()));
+            }
+            read(response).await?;
+        }
+        Ok(())
     }
 
     async fn put(

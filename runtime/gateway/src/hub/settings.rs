@@ -1,13 +1,11 @@
 //! `hub.toml`: read as written, checked once.
 
 use crate::{
-    config::{
-        Way,
-        home::Home,
-        source::{SettingsError, Source, is_name},
-    },
+    config::Way,
+    home::Home,
     keys::{Keys, random},
     message::Millis,
+    source::{SettingsError, Source, is_name},
     wire::{
         envelope::ENVELOPE_BYTES_MAX,
         invite::{Format, Invite},

@@ -35,6 +35,9 @@ const PACKET_EXTRA_BYTES: usize = 4 << 10;
 const RETRY_DELAY_MIN: Duration = Duration::from_millis(50);
 const RETRY_DELAY_MAX: Duration = Duration::from_secs(5);
 
+/// By connection: the packet that QoS 2 may bring a second time.
+type Repeats = HashMap<Arc<str>, (u16, Vec<u8>)>;
+
 type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// The broker could not be started.
@@ -180,8 +183,7 @@ struct Handler {
     topics: Arc<Topics>,
     frame_bytes_max: usize,
     stop: CancellationToken,
-    /// By connection: the packet that QoS 2 may bring a second time.
-    last_qos2: Mutex<HashMap<Arc<str>, (u16, Vec<u8>)>>,
+    last_qos2: Mutex<Repeats>,
 }
 
 impl BrokerEventHandler for Handler {
@@ -236,7 +238,7 @@ impl Handler {
         self.repeats().insert(event.client_id.clone(), this.clone()).is_some_and(|it| it == this)
     }
 
-    fn repeats(&self) -> std::sync::MutexGuard<'_, HashMap<Arc<str>, (u16, Vec<u8>)>> {
+    fn repeats(&self) -> std::sync::MutexGuard<'_, Repeats> {
         self.last_qos2.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

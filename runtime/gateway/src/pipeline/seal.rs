@@ -11,7 +11,7 @@ use crate::{
     keys::{Keys, Vault, random},
     message::Millis,
     outcome::Reason,
-    wire::envelope::{Content, ContentField, ContentValue, ReleaseId, Sealer},
+    wire::envelope::{Content, ContentField, ContentValue, Parcel, ReleaseId, Sealer},
 };
 use sha2::{Digest, Sha256};
 
@@ -54,7 +54,8 @@ pub fn run(
     let envelope = match contract.format {
         Format::Hushgate(keys) => {
             let size = usize::try_from(contract.envelope_bytes.max(pad_to)).unwrap_or(usize::MAX);
-            sealing.sealer.seal(&keys.sealing, release, &content, size).map_err(|_| Reason::Seal)?
+            let parcel = Parcel { id: release, content: &content, size };
+            sealing.sealer.seal(&keys.sealing, parcel).map_err(|_| Reason::Seal)?
         }
         Format::PrivateIot => {
             let plain = serde_json::to_vec(&content).map_err(|_| Reason::Seal)?;

@@ -1,6 +1,6 @@
 //! What a plugin says of itself: `plugin.toml` beside the component.
 
-use crate::config::source::{SettingsError, Source, is_name};
+use crate::source::{SettingsError, Source, is_name};
 use hushgate_wasm::{bindings::Field, limits::Limits};
 use serde::Deserialize;
 use std::{fmt, time::Duration};

@@ -197,7 +197,7 @@ fn joint(device: &Device, grants: &[&Grant]) -> Vec<Grant> {
     if !device.subjects.iter().all(|it| agreed.contains(it.as_str())) {
         return Vec::new();
     }
-    let (Some(first), rest) = (grants.first(), grants.iter().skip(1)) else { return Vec::new() };
-    let joint = rest.fold(Some((*first).clone()), |joint, it| joint?.and(it));
+    let Some((first, rest)) = grants.split_first() else { return Vec::new() };
+    let joint = rest.iter().try_fold((*first).clone(), |joint, it| joint.and(it));
     joint.into_iter().collect()
 }

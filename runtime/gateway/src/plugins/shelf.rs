@@ -1,7 +1,7 @@
 //! The plugins in a directory, compiled and ready to be used under any settings.
 
 use super::manifest::{Kind, Manifest};
-use crate::config::source::{SettingsError, Source};
+use crate::source::{SettingsError, Source};
 use hushgate_wasm::{
     cache::{COMPONENT_BYTES_MAX, Cache, Compiled},
     engine::Engine,

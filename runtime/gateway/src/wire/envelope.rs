@@ -49,6 +49,17 @@ pub fn key_id(public: &[u8; 32]) -> [u8; 8] {
     id
 }
 
+/// What is to be sealed.
+#[derive(Clone, Copy, Debug)]
+pub struct Parcel<'a> {
+    /// Its number.
+    pub id: ReleaseId,
+    /// What the recipient will read.
+    pub content: &'a Content,
+    /// The envelope will have this many bytes or a multiple of it.
+    pub size: usize,
+}
+
 /// What a recipient reads after opening.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -125,14 +136,9 @@ impl Sealer {
         Self { key, key_id: key_id(&bytes), public }
     }
 
-    /// Seals `content` to `recipient`, padded so that the envelope is `size` bytes or a multiple of it.
-    pub fn seal(
-        &self,
-        recipient: &[u8; 32],
-        id: ReleaseId,
-        content: &Content,
-        size: usize,
-    ) -> Result<Vec<u8>, EnvelopeError> {
+    /// Seals `parcel` to `recipient`.
+    pub fn seal(&self, recipient: &[u8; 32], parcel: Parcel<'_>) -> Result<Vec<u8>, EnvelopeError> {
+        let Parcel { id, content, size } = parcel;
         let mut plain = serde_json::to_vec(content).map_err(|_| EnvelopeError::Seal)?;
         let fixed = HEAD_BYTES + ENCAPPED_BYTES + TAG_BYTES;
         let total = (plain.len() + fixed).next_multiple_of(size.max(256));
@@ -260,7 +266,9 @@ mod tests {
         let (gateway, hub, other) = (keys(), keys(), keys());
         let id = ReleaseId([7; 16]);
         let sealer = Sealer::new(gateway.sealing());
-        let bytes = sealer.seal(&hub.sealing_public(), id, &content("pacemaker"), 1024).unwrap();
+        let bytes = sealer
+            .seal(&hub.sealing_public(), Parcel { id, content: &content("pacemaker"), size: 1024 })
+            .unwrap();
         let it = Envelope::parse(&bytes).unwrap();
         assert_eq!((it.id, it.key_id), (id, key_id(&gateway.sealing_public())));
         let open = |by: &Keys, from: &Keys| it.open(&by.sealing().0, &from.sealing_public());
@@ -274,7 +282,9 @@ mod tests {
         let (gateway, hub) = (keys(), keys());
         let sealer = Sealer::new(gateway.sealing());
         let id = ReleaseId([7; 16]);
-        let good = sealer.seal(&hub.sealing_public(), id, &content("pacemaker"), 256).unwrap();
+        let good = sealer
+            .seal(&hub.sealing_public(), Parcel { id, content: &content("pacemaker"), size: 256 })
+            .unwrap();
         for at in 0..good.len() {
             let mut bytes = good.clone();
             bytes[at] ^= 0x40;
@@ -290,7 +300,10 @@ mod tests {
         let sealer = Sealer::new(gateway.sealing());
         let size = |device: &str| {
             let id = ReleaseId([7; 16]);
-            sealer.seal(&hub.sealing_public(), id, &content(device), 1024).unwrap().len()
+            sealer
+                .seal(&hub.sealing_public(), Parcel { id, content: &content(device), size: 1024 })
+                .unwrap()
+                .len()
         };
         assert_eq!((size("p"), size("a-much-longer-name")), (1024, 1024));
     }

@@ -110,10 +110,6 @@ fn network() -> Option<String> {
 }
 
 async fn start(dir: &Path, network: &str) -> Tor {
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
-        .with_ansi(false)
-        .try_init();
     let settings = Settings {
         state_dir: dir.join("state"),
         cache_dir: dir.join("cache"),

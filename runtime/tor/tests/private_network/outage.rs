@@ -6,7 +6,7 @@ use hushgate_tor::{ConnectError, Tor};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{PORT, connect, echo_100_kb, reachable_echo, start};
+use super::{NOBODY, PORT, connect, echo_100_kb, reachable_echo, start};
 
 /// Less than arti alone would take: its pauses are 150 s after a start without a network, and
 /// grow after an outage.
@@ -23,7 +23,10 @@ async fn comes_back_after_an_outage() {
     echo_100_kb(connect(&client, &address, "ada").await).await;
 
     net.all("kill");
-    refused_until_started_anew(&client, &address).await;
+    tokio::join!(
+        refused_until_started_anew(&client, &address),
+        refused_until_started_anew(&hub, NOBODY)
+    );
     net.all("start");
     let back = Instant::now();
     echo_100_kb(timeout(RECOVERY_TIME_MAX, connect(&client, &address, "bob")).await.unwrap()).await;

@@ -13,6 +13,7 @@ use clap::Args;
 use screen::Screen;
 use stage::Stage;
 use std::{path::PathBuf, time::Duration};
+use tempfile::TempDir;
 use tokio::sync::mpsc;
 
 /// How often the screen looks for something new.
@@ -24,7 +25,7 @@ const PAGE: usize = 256;
 
 /// What the demo can be told.
 #[derive(Debug, Args)]
-pub struct DemoArgs {
+pub(super) struct DemoArgs {
     /// End by itself after this many frames, with a summary. One pair of frames comes each second.
     #[arg(long)]
     frames: Option<u32>,
@@ -45,8 +46,8 @@ pub(crate) enum DemoWay {
     Tor(Option<PathBuf>),
 }
 
-/// Runs the demo until it was shown enough, or a signal.
-pub async fn run(args: &DemoArgs) -> Result<(), Failure> {
+/// Runs the demo until it was shown enough, or a signal. Its directory is left in `outlives`.
+pub(super) async fn run(args: &DemoArgs, outlives: &mut Option<TempDir>) -> Result<(), Failure> {
     let way = match (&args.tor_network, args.tor) {
         (Some(file), _) => DemoWay::Tor(Some(file.canonicalize().map_err(Failure::fix)?)),
         (None, true) => DemoWay::Tor(None),
@@ -65,7 +66,8 @@ pub async fn run(args: &DemoArgs) -> Result<(), Failure> {
     };
     pacemaker.abort();
     shown?;
-    finish(stage, &screen).await
+    *outlives = Some(finish(stage, &screen).await?);
+    Ok(())
 }
 
 /// Shows what comes in and what becomes of it, until nothing more is to come.
@@ -115,17 +117,16 @@ fn show(stage: &Stage, screen: &mut Screen, entry: &Entry) {
 }
 
 /// Stops everything, then checks the ledger as anybody can.
-async fn finish(stage: Stage, screen: &Screen) -> Result<(), Failure> {
+async fn finish(stage: Stage, screen: &Screen) -> Result<TempDir, Failure> {
     let (config, store_path) = (stage.config.clone(), stage.config.home.store());
     let releases = stage.hub.hub.releases().map_err(Failure::failed)?;
     let dir = stage.stop().await?;
     let store = Store::look(&store_path).map_err(Failure::failed)?;
     let summary = verify::run(&store, &receipt_keys(&config)).map_err(Failure::failed)?;
     screen.summary(&summary, releases);
-    drop(dir);
     let delivered = summary.counts.get(&Kind::Delivered).copied().unwrap_or(0);
     if delivered == releases && summary.signed == delivered {
-        return Ok(());
+        return Ok(dir);
     }
     Err(Failure::failed("the hub and the ledger disagree"))
 }

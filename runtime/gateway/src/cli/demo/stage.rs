@@ -3,9 +3,10 @@
 use super::{DemoWay, pacemaker};
 use crate::{
     cli::{self, Failure},
-    config::{Config, home::Home},
+    config::Config,
     consent::grant::Grant,
     gateway::Gateway,
+    home::Home,
     hub::{running::RunningHub, settings::HubConfig},
     keys::Keys,
 };
@@ -61,7 +62,7 @@ impl Stage {
         let config = Config::read(&home)?;
         let gateway = Gateway::start(&config, &Keys::open(&home.keys())?).await?;
         let usual = cli::grant_text("ada", pacemaker::NAME, "demo-hospital");
-        let usual = crate::config::source::Source::from_text(Path::new("usual.toml"), &usual);
+        let usual = crate::source::Source::from_text(Path::new("usual.toml"), &usual);
         let grant = config.grants.first().ok_or_else(|| Failure::failed("no grant"))?.clone();
         let usual = Grant::from_source(&usual)?;
         Ok(Self { config, grant, usual, gateway, hub, password, secret, dir })
