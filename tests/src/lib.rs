@@ -10,8 +10,10 @@
     reason = "a test that cannot set up should fail loudly"
 )]
 
+pub mod guest;
 pub mod http;
 pub mod mqtt;
 pub mod program;
+pub mod random;
 pub mod rig;
 pub mod world;

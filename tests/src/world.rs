@@ -82,9 +82,7 @@ impl World {
         let invite = world.dir.path().join("hospital.invite");
         fs::write(&invite, run_ok(&world.hub_dir(), &["hub", "invite"])).unwrap();
         run_ok(&world.gateway_dir(), &["recipient", "add", invite.to_str().unwrap()]);
-        let args = ["device", "add", "pacemaker", "--subject", "ada", "--topics", "patient/#"];
-        let args = [&args[..], &["--adapter", "private-iot-text"]].concat();
-        world.secret = after(&run_ok(&world.gateway_dir(), &args), "password ");
+        world.secret = world.enrol("pacemaker", "patient/#");
         world
     }
 
@@ -94,6 +92,13 @@ impl World {
         world.grant("ada-pacemaker", GRANT);
         world.start_gateway();
         world
+    }
+
+    /// Enrols one more device of subject `ada` with adapter `private-iot-text`; its secret.
+    pub fn enrol(&self, name: &str, topics: &str) -> String {
+        let args = ["device", "add", name, "--subject", "ada", "--topics", topics];
+        let args = [&args[..], &["--adapter", "private-iot-text"]].concat();
+        after(&run_ok(&self.gateway_dir(), &args), "password ")
     }
 
     /// The hub's home.
