@@ -1,3 +1,178 @@
-//! x
-use hushgate_tests::guest::*;
-#[test] fn t(){ for k in [Kind::Adapter,Kind::Minimizer,Kind::Policy]{ assert!(Guest::idle(k).build().len()>100);} }
+//! Plugins that loop, crash, grab memory, lie or wish for more than they get: each costs its own message and
+//! nothing else.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up should fail loudly")]
+
+use hushgate_tests::{
+    guest, http,
+    program::{run, run_ok},
+    world::{GRANT, World, after, wait_until},
+};
+use std::{fs, path::Path};
+
+/// Adapters, and what the ledger says of one frame.
+const ADAPTERS: [(&str, &str, &str); 9] = [
+    ("loops", "quarantined", "plugin-time"),
+    ("takes-memory", "quarantined", "plugin-memory"),
+    ("traps", "quarantined", "plugin-trap"),
+    ("recurses", "quarantined", "plugin-trap"),
+    ("returns-a-gigabyte", "quarantined", "plugin-output"),
+    ("returns-too-many", "quarantined", "plugin-output"),
+    ("returns-rubbish", "quarantined", "plugin-output"),
+    ("returns-no-number", "withheld", "not-granted"),
+    ("tells-more", "queued", ""),
+];
+
+/// A field that this grant would let out.
+const DIARY: &str = r#"field = [
+    { path = "diary-of-ada", unit = "/min", range = [0, 100], step = 1 },"#;
+
+/// Plugins of one grant, their kind, and what the ledger says.
+const STAGES: [(&str, &str, &str); 4] = [
+    ("traps-as-minimizer", "minimizer", "plugin-trap"),
+    ("loops-as-minimizer", "minimizer", "plugin-time"),
+    ("traps-as-policy", "policy", "plugin-trap"),
+    ("loops-as-policy", "policy", "plugin-time"),
+];
+
+/// Enrols a device with its own topics; its secret.
+fn enrol(home: &Path, name: &str, adapter: &str) -> String {
+    let topics = format!("{name}/#");
+    let args = ["device", "add", name, "--subject", "ada", "--topics", &topics];
+    let added = run_ok(home, &[&args[..], &["--adapter", adapter]].concat());
+    after(&added, "password ")
+}
+
+/// [`GRANT`] for another device, with more fields or stages at its end.
+fn grant_for(device: &str, more: &str) -> String {
+    format!("{}{more}", GRANT.replace("\"pacemaker\"", &format!("\"{device}\"")))
+}
+
+fn put(world: &World, (name, secret): (&str, &str), body: &[u8]) -> u16 {
+    let authorization = format!("Authorization: Bearer {name}.{secret}");
+    http::request(world.http, "PUT", &format!("/{name}/x"), &[&authorization], body).status
+}
+
+/// `kind reason` of everything that the ledger has on the first step of a device's frames.
+fn decisions(world: &World, device: &str) -> Vec<String> {
+    let store = world.store();
+    let sql = "SELECT kind || ' ' || reason FROM ledger WHERE device = ?1 \
+               AND kind IN ('withheld', 'quarantined', 'queued') ORDER BY seq";
+    let mut rows = store.prepare(sql).unwrap();
+    rows.query_map([device], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+}
+
+#[test]
+fn a_hostile_adapter_costs_its_own_frames_and_no_other_device_notices() {
+    let mut world = World::new();
+    let home = world.gateway_dir();
+    world.grant("ada-pacemaker", GRANT);
+    let secrets = ADAPTERS.map(|(id, ..)| {
+        guest::install(&home, (id, "adapter"), &guest::component(id));
+        let secret = enrol(&home, id, id);
+        world.grant(&format!("ada-{id}"), &grant_for(id, "").replace("field = [", DIARY));
+        secret
+    });
+    world.start_gateway();
+    // Twice: the second finds the instance that the first left, or made anew.
+    for _ in 0..2 {
+        for ((id, ..), secret) in ADAPTERS.iter().zip(&secrets) {
+            assert_eq!(put(&world, (id, secret), b"anything"), 204, "{id}");
+        }
+    }
+    assert_eq!(world.put("/patient/x", b"bpm: 70.00 bpm"), 204);
+    for (id, kind, reason) in ADAPTERS {
+        let decided = decisions(&world, id);
+        let expected = format!("{kind} {reason}");
+        assert_eq!(decided[0], expected, "{id}");
+        let again = decided[1] == expected || decided[1] == "withheld slot-taken";
+        assert!(decided.len() == 2 && again, "{id}: {decided:?}");
+    }
+    wait_until("the good one is delivered", || {
+        world.ledger_count("delivered", None) == world.ledger_count("queued", None)
+    });
+    world.wait_until_delivered();
+    assert_eq!(decisions(&world, "pacemaker"), ["queued "]);
+    let paths: Vec<String> = {
+        let hub = world.hub_store();
+        let mut rows = hub.prepare("SELECT DISTINCT path FROM channel").unwrap();
+        rows.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    assert_eq!(paths, ["heart-rate"], "what its manifest does not declare stays");
+    world.verify();
+}
+
+#[test]
+fn a_hostile_minimizer_or_policy_withholds_its_own_grant() {
+    let mut world = World::new();
+    let home = world.gateway_dir();
+    world.grant("ada-pacemaker", GRANT);
+    let secrets = STAGES.map(|(id, kind, _)| {
+        guest::install(&home, (id, kind), &guest::component(id));
+        let step = if kind == "policy" { "policy" } else { "minimize" };
+        let secret = enrol(&home, id, "private-iot-text");
+        let stage = format!("[[{step}]]\nplugin = \"{id}\"\n");
+        world.grant(&format!("ada-{id}"), &grant_for(id, &stage));
+        secret
+    });
+    world.start_gateway();
+    for ((id, _, reason), secret) in STAGES.iter().zip(&secrets) {
+        assert_eq!(put(&world, (id, secret), b"bpm: 70.00 bpm"), 204, "{id}");
+        assert_eq!(decisions(&world, id), [format!("withheld {reason}")], "{id}");
+    }
+    assert_eq!(world.put("/patient/x", b"bpm: 70.00 bpm"), 204);
+    world.wait_until_delivered();
+    assert_eq!(decisions(&world, "pacemaker"), ["queued "]);
+}
+
+#[test]
+fn no_instance_ever_sees_two_devices() {
+    let mut world = World::new();
+    let home = world.gateway_dir();
+    guest::install(&home, ("counts", "adapter"), &guest::component("counts"));
+    let names = ["one", "two", "three"];
+    let secrets = names.map(|name| {
+        world.grant(&format!("ada-{name}"), &grant_for(name, ""));
+        enrol(&home, name, "counts")
+    });
+    world.start_gateway();
+    for (name, secret) in names.iter().zip(&secrets) {
+        assert_eq!(put(&world, (name, secret), b"anything"), 204);
+    }
+    wait_until("all are delivered", || world.ledger_count("delivered", None) == 3);
+    let hub = world.hub_store();
+    let calls: Vec<f64> = {
+        let mut rows = hub.prepare("SELECT value FROM point").unwrap();
+        rows.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    assert_eq!(calls, [1.0, 1.0, 1.0], "an instance remembers another device's frames");
+}
+
+#[test]
+fn what_cannot_start_is_refused_with_the_line_that_asks_for_it() {
+    let world = World::new();
+    let home = world.gateway_dir();
+    let settings = fs::read_to_string(home.join("hushgate.toml")).unwrap();
+    let wasm = |id: &str| guest::component(id);
+    let table = [
+        ("loops-in-configure", wasm("loops-in-configure"), "took too long"),
+        ("loops-at-start", wasm("loops-at-start"), "took too long"),
+        ("takes-memory-in-configure", wasm("takes-memory-in-configure"), "too much memory"),
+        ("wants-the-clock", wasm("wants-the-clock"), "wasi:clocks/wall-clock"),
+        ("traps-as-policy", wasm("traps-as-policy"), "does not fit"),
+        ("is-no-component", b"\0asm, or so it says".to_vec(), "not a component"),
+    ];
+    for (id, component, why) in table {
+        guest::install(&home, (id, "adapter"), &component);
+        let asks = settings.replace("\"private-iot-text\"", &format!("\"{id}\""));
+        let line = asks.lines().position(|it| it.contains(&format!("\"{id}\""))).unwrap() + 1;
+        fs::write(home.join("hushgate.toml"), asks).unwrap();
+        let output = run(&home, &["run"]);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(3), "{id}: {text}");
+        assert!(text.contains(why), "{id}: {text}");
+        let names_line = text.contains(&format!("hushgate.toml:{line}: "));
+        assert!(names_line || text.contains("is-no-component/plugin.wasm: "), "{id}: {text}");
+        fs::remove_dir_all(home.join("plugins").join(id)).unwrap();
+    }
+}

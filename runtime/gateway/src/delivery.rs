@@ -21,8 +21,9 @@ use crate::{
     store::{Settlement, Store},
     transport::{Transport, TransportError},
 };
-use client::{Client, Delivered};
+use client::{Answered, Client, Delivered};
 use std::{collections::HashMap, sync::Arc, time::Duration};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 const RETRY_DELAY_MIN: Duration = Duration::from_secs(1);
@@ -38,6 +39,7 @@ pub struct Delivery {
     transport: Transport,
     intake: Arc<Intake>,
     store: Arc<Store>,
+    outbox: watch::Receiver<()>,
     vault: Vault,
     gateway_key: [u8; 32],
     client: Option<Client>,
@@ -54,7 +56,18 @@ impl Delivery {
     ) -> Self {
         let paired = store.cursor(&paired_name(&contract)).unwrap_or(0) == 1;
         let (vault, gateway_key) = (keys.vault(), keys.sealing_public());
-        Self { contract, transport, intake, store, vault, gateway_key, client: None, paired }
+        let outbox = store.outbox_changes();
+        Self {
+            contract,
+            transport,
+            intake,
+            store,
+            outbox,
+            vault,
+            gateway_key,
+            client: None,
+            paired,
+        }
     }
 
     /// Delivers until `stop`. A release in flight at `stop` stays in the outbox.
@@ -94,10 +107,10 @@ impl Delivery {
         self.settle(settlements).await
     }
 
-    async fn next_due(&self) -> Result<Vec<Waiting>, TransportError> {
+    async fn next_due(&mut self) -> Result<Vec<Waiting>, TransportError> {
         loop {
-            let changed = self.store.outbox_changed();
-            tokio::pin!(changed);
+            // Seen before the look: what comes in after it wakes us.
+            self.outbox.mark_unchanged();
             let now = Millis::now();
             let due = self.store.due(&self.contract.name, now, BATCH_MAX).map_err(disk)?;
             if !due.is_empty() {
@@ -109,7 +122,7 @@ impl Delivery {
                 Duration::from_millis(millis).clamp(Duration::from_millis(5), LOOK_EVERY)
             });
             // Whichever comes first: both only mean "look again".
-            let _ = tokio::time::timeout(wait, changed).await;
+            let _ = tokio::time::timeout(wait, self.outbox.changed()).await;
         }
     }
 
@@ -150,15 +163,28 @@ impl Delivery {
             Format::Hushgate(keys) => {
                 if let (false, Some(code)) = (self.paired, self.contract.code) {
                     client.pair(&keys, &self.gateway_key, &code).await?;
-                    self.store.set_cursor(&paired_name(&self.contract), 1).await.map_err(disk)?;
-                    self.paired = true;
+                    self.set_paired(true).await?;
                 }
-                client.releases(&keys, &valid).await?
+                match client.releases(&keys, &valid).await? {
+                    Answered::Delivered(delivered) => delivered,
+                    Answered::NotPaired => {
+                        self.set_paired(false).await?;
+                        return Err(TransportError::Broken(
+                            "the hub does not know this gateway".into(),
+                        ));
+                    }
+                }
             }
             Format::PrivateIot => client.prototype(&self.vault, &valid).await?,
         };
         self.client = Some(client);
         Ok(settlements(valid, delivered))
+    }
+
+    async fn set_paired(&mut self, paired: bool) -> Result<(), TransportError> {
+        self.paired = paired;
+        let name = paired_name(&self.contract);
+        self.store.set_cursor(&name, i64::from(paired)).await.map_err(disk)
     }
 }
 

@@ -26,8 +26,8 @@ use std::{
 const WAIT_MAX: Duration = Duration::from_secs(2);
 /// How often a frame is decided anew because one before it could not be kept.
 const STALE_RETRIES_MAX: u32 = 8;
-/// How many devices keep live plugin instances. The pool holds about three times as many instances.
-const WARM_DEVICES_MAX: usize = 256;
+/// How many plugin instances may be kept alive between frames, over all devices: half of the pool.
+const WARM_INSTANCES_MAX: usize = 500;
 /// How far the clock may step back before it counts as unknown.
 const CLOCK_BACK_MS_MAX: i64 = 5 * 60_000;
 /// 2026-01-01T00:00:00Z: no gateway of this version ran earlier; a clock that says so was never set.
@@ -39,6 +39,14 @@ pub struct Intake {
     sealing: Sealing,
     store: Arc<Store>,
     devices: Mutex<HashMap<DeviceName, Arc<Mutex<Slot>>>>,
+    warm: Mutex<Warm>,
+}
+
+/// The devices that have live instances: when each was used last, and how many it may have.
+#[derive(Default)]
+struct Warm {
+    devices: HashMap<DeviceName, (Instant, usize)>,
+    instances: usize,
 }
 
 /// What is alive for one device.
@@ -51,7 +59,6 @@ struct Live {
     device: LiveDevice,
     generation: u64,
     lineage: Lineage,
-    used: Instant,
 }
 
 /// Why a frame was not taken in. It was not acknowledged, and nothing of it was kept.
@@ -69,7 +76,7 @@ impl Intake {
     /// Decides under `generation`, seals with `sealing` and keeps in `store`.
     pub fn new(generation: Generation, sealing: Sealing, store: Arc<Store>) -> Self {
         let generation = ArcSwap::from_pointee(generation);
-        Self { generation, sealing, store, devices: Mutex::default() }
+        Self { generation, sealing, store, devices: Mutex::default(), warm: Mutex::default() }
     }
 
     /// The generation that the next frame will see.
@@ -95,6 +102,7 @@ impl Intake {
         let slot = slot.unwrap_or(Err(StoreError::Disk)).map_err(IntakeError::NotKept)?;
         let generation = self.generation.load();
         let plan = generation.plan(&frame.device).ok_or(IntakeError::UnknownDevice)?;
+        self.warm(&frame.device, plan.instances());
         let device = self.device(&frame.device);
         let mut device = lock(&device);
         let live = self.live(&mut device, plan).map_err(IntakeError::NotKept)?;
@@ -127,13 +135,25 @@ impl Intake {
 
     fn device(&self, name: &DeviceName) -> Arc<Mutex<Slot>> {
         let mut devices = lock(&self.devices);
-        if let Some(device) = devices.get(name) {
-            return device.clone();
+        match devices.get(name) {
+            Some(device) => device.clone(),
+            None => devices.entry(name.clone()).or_default().clone(),
         }
-        if devices.len() >= WARM_DEVICES_MAX {
-            cool_oldest(&devices);
+    }
+
+    /// Notes that `name` is used now, and frees the instances of those that were silent longest when there
+    /// are too many. Their states stay.
+    fn warm(&self, name: &DeviceName, instances: usize) {
+        let silent = lock(&self.warm).note(name, instances);
+        for name in silent {
+            let device = self.device(&name);
+            // One that is busy is not silent: its next frame notes it again.
+            if let Ok(mut slot) = device.try_lock()
+                && let Some(live) = slot.live.as_mut()
+            {
+                live.device.cool();
+            }
         }
-        devices.entry(name.clone()).or_default().clone()
     }
 
     /// The device's own instances and states; read anew after a change of plugins or a failed commit.
@@ -141,27 +161,51 @@ impl Intake {
         let lineage = self.store.lineage();
         let fits = |it: &Live| it.generation == plan.generation && it.lineage == lineage;
         let kept = slot.live.take().filter(fits);
-        let mut live = match kept {
+        let live = match kept {
             Some(live) => live,
             None => {
                 let device = LiveDevice::new(plan, |grant| self.store.grant_state(grant))?;
-                Live { device, generation: plan.generation, lineage, used: Instant::now() }
+                Live { device, generation: plan.generation, lineage }
             }
         };
-        live.used = Instant::now();
         Ok(slot.live.insert(live))
     }
 }
 
-/// Frees the instances of a quarter of the devices: those that were silent longest. Their states stay.
-fn cool_oldest(devices: &HashMap<DeviceName, Arc<Mutex<Slot>>>) {
-    let used = |it: &Arc<Mutex<Slot>>| it.try_lock().ok()?.live.as_ref().map(|live| live.used);
-    let mut by_age: Vec<_> = devices.values().filter_map(|it| Some((used(it)?, it))).collect();
-    by_age.sort_by_key(|it| it.0);
-    for (_, device) in by_age.iter().take(WARM_DEVICES_MAX / 4) {
-        if let Some(live) = device.try_lock().ok().as_mut().and_then(|it| it.live.as_mut()) {
-            live.device.cool();
+impl Warm {
+    /// Which devices must be cooled now that `name` is warm.
+    fn note(&mut self, name: &DeviceName, instances: usize) -> Vec<DeviceName> {
+        let now = Instant::now();
+        if let Some(noted) = self.devices.get_mut(name) {
+            noted.0 = now;
+            return Vec::new();
         }
+        self.devices.insert(name.clone(), (now, instances));
+        self.instances += instances;
+        if self.instances <= WARM_INSTANCES_MAX {
+            return Vec::new();
+        }
+        self.forget_silent(name)
+    }
+
+    /// A quarter of all at once, so that this is rare.
+    fn forget_silent(&mut self, except: &DeviceName) -> Vec<DeviceName> {
+        let mut by_age: Vec<_> =
+            self.devices.iter().map(|(name, it)| (it.0, name.clone())).collect();
+        by_age.sort_unstable_by_key(|it| it.0);
+        let mut silent = Vec::new();
+        for (_, name) in by_age {
+            if self.instances <= WARM_INSTANCES_MAX * 3 / 4 {
+                break;
+            }
+            if name != *except
+                && let Some((_, instances)) = self.devices.remove(&name)
+            {
+                self.instances -= instances;
+                silent.push(name);
+            }
+        }
+        silent
     }
 }
 

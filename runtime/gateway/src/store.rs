@@ -25,7 +25,7 @@ use std::{
     },
     time::Duration,
 };
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// How many jobs may wait for the writer. More, and whoever comes next waits or is told to come again.
 const JOBS_MAX: usize = 2048;
@@ -124,8 +124,7 @@ pub struct Store {
 pub(crate) struct Shared {
     failures: AtomicU64,
     high_water_ms: AtomicI64,
-    outbox_changed: Notify,
-    ledger_changed: Notify,
+    outbox: watch::Sender<()>,
 }
 
 /// A job that is sure to be taken.
@@ -256,14 +255,9 @@ impl Store {
         self.read(|it| ledger::after(it, seq, limit))
     }
 
-    /// Wakes when a release came in.
-    pub async fn outbox_changed(&self) {
-        self.shared.outbox_changed.notified().await;
-    }
-
-    /// Wakes when the ledger grew.
-    pub async fn ledger_changed(&self) {
-        self.shared.ledger_changed.notified().await;
+    /// Changes when a release came in.
+    pub fn outbox_changes(&self) -> watch::Receiver<()> {
+        self.shared.outbox.subscribe()
     }
 
     fn read<T>(

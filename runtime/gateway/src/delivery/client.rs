@@ -33,6 +33,15 @@ pub struct Client {
     host: String,
 }
 
+/// What a hub says to releases.
+#[derive(Debug)]
+pub enum Answered {
+    /// What became of them; of those that are missing, nothing is known.
+    Delivered(Vec<Delivered>),
+    /// It does not know this gateway, or no longer: introduce it again.
+    NotPaired,
+}
+
 /// What became of one release.
 #[derive(Debug)]
 pub struct Delivered {
@@ -86,11 +95,13 @@ impl Client {
         &mut self,
         keys: &RecipientKeys,
         waiting: &[Waiting],
-    ) -> Result<Vec<Delivered>, TransportError> {
+    ) -> Result<Answered, TransportError> {
         let body = envelope::pack(waiting.iter().map(|it| it.envelope.as_slice()));
         let response = self.put("/v1/releases", "application/octet-stream", body).await?;
-        if response.status() != StatusCode::OK {
-            return Err(unexpected(response.status()));
+        match response.status() {
+            StatusCode::OK => {}
+            StatusCode::FORBIDDEN => return Ok(Answered::NotPaired),
+            status => return Err(unexpected(status)),
         }
         let answer: Answer = serde_json::from_slice(&read(response).await?)
             .map_err(|_| TransportError::Unreachable("the hub's answer is not one".into()))?;
@@ -98,7 +109,7 @@ impl Client {
         if delivered.is_empty() {
             return Err(TransportError::Unreachable("the hub signed for nothing".into()));
         }
-        Ok(delivered)
+        Ok(Answered::Delivered(delivered))
     }
 
     /// Sends releases one by one as the 2021 prototype did. It signs nothing: its answer has to do.

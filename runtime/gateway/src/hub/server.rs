@@ -179,12 +179,13 @@ fn take(hub: &Hub, body: &[u8]) -> Response {
     let (mut opened, mut received) = (Vec::new(), Vec::new());
     for envelope in envelopes {
         match open(hub, &envelope) {
-            Ok(Some(it)) => {
+            Ok(it) => {
                 opened.push(envelope);
                 received.push(it);
             }
-            Ok(None) => answer.refused.push(envelope.id.to_string()),
-            Err(error) => return failed(&error),
+            Err(Refusal::Never) => answer.refused.push(envelope.id.to_string()),
+            Err(Refusal::NotPaired) => return StatusCode::FORBIDDEN.into_response(),
+            Err(Refusal::Later(error)) => return failed(&error),
         }
     }
     // All of a body come from one gateway as a rule: one transaction, and each by itself if that is refused.
@@ -213,11 +214,21 @@ fn take(hub: &Hub, body: &[u8]) -> Response {
     }
 }
 
-/// Opens one release. Nothing if it can never be taken: not from a gateway that is known, or not for us.
-fn open(hub: &Hub, envelope: &Envelope<'_>) -> Result<Option<Received>, super::store::StoreError> {
-    let Some(sender) = hub.0.store.gateway_by_key_id(envelope.key_id)? else { return Ok(None) };
-    let content = envelope.open(&hub.0.opening, &sender);
-    Ok(content.ok().map(|it| received(envelope, it)))
+/// Why a release is not taken now.
+enum Refusal {
+    /// Its gateway was never invited, or introduced itself to a hub that lost its store: it can do so again.
+    NotPaired,
+    /// It is not for us, or was changed.
+    Never,
+    /// The store failed.
+    Later(super::store::StoreError),
+}
+
+fn open(hub: &Hub, envelope: &Envelope<'_>) -> Result<Received, Refusal> {
+    let sender = hub.0.store.gateway_by_key_id(envelope.key_id).map_err(Refusal::Later)?;
+    let sender = sender.ok_or(Refusal::NotPaired)?;
+    let content = envelope.open(&hub.0.opening, &sender).map_err(|_| Refusal::Never)?;
+    Ok(received(envelope, content))
 }
 
 fn received(envelope: &Envelope<'_>, content: Content) -> Received {

@@ -80,6 +80,13 @@ pub struct PlanError {
     problem: String,
 }
 
+impl DevicePlan {
+    /// How many plugin instances serve the device.
+    pub fn instances(&self) -> usize {
+        1 + self.grants.iter().map(|it| it.minimizers.len() + it.policies.len()).sum::<usize>()
+    }
+}
+
 impl Generation {
     /// Builds all plans, or says what the first mistake is and builds none.
     pub fn build(number: u64, config: &Config, shelf: &Shelf) -> Result<Self, PlanError> {

@@ -84,9 +84,8 @@ impl Writer {
             Ok(queued) => {
                 self.shared.high_water_ms.fetch_max(self.kept.at.0, Ordering::AcqRel);
                 if queued {
-                    self.shared.outbox_changed.notify_waiters();
+                    self.shared.outbox.send_replace(());
                 }
-                self.shared.ledger_changed.notify_waiters();
                 None
             }
             Err(error) => {

@@ -1,0 +1,7 @@
+;; policy
+;; Crashes.
+  (func (export "hushgate:plugin/policy@0.1.0#configure") (param i32 i32) (result i32)
+    (i32.const 0))
+  (func (export "hushgate:plugin/policy@0.1.0#evaluate")
+    (param i32 i32 i32 i32 i32 i32 i32 i32 i64 i32 i32) (result i32)
+    unreachable)
