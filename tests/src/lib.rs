@@ -12,8 +12,15 @@
 
 pub mod guest;
 pub mod http;
+pub mod leak;
+pub mod mosquitto;
 pub mod mqtt;
 pub mod program;
+pub mod publisher;
 pub mod random;
+pub mod raw;
 pub mod rig;
+pub mod room;
+pub mod sockets;
+pub mod tor;
 pub mod world;

@@ -48,8 +48,14 @@ pub struct Program {
 impl Program {
     /// Starts it with `args` in the home `dir`; standard error goes to `dir`.log, after what is there.
     pub fn start(dir: &Path, args: &[&str]) -> Self {
+        Self::start_with(dir, args, &[])
+    }
+
+    /// The same, with more in its environment.
+    pub fn start_with(dir: &Path, args: &[&str], env: &[(&'static str, String)]) -> Self {
         let mut command = Command::new(binary());
         command.arg("--dir").arg(dir).args(args);
+        command.envs(env.iter().map(|(name, value)| (name, value)));
         Self::spawn(command, &dir.with_extension("log"))
     }
 

@@ -46,9 +46,16 @@ pub struct World {
     pub mqtt: SocketAddr,
     /// Where HTTP devices connect.
     pub http: SocketAddr,
-    /// Where the hub listens.
+    /// Where the hub listens, if it listens on this machine.
     pub hub_address: SocketAddr,
+    /// The hub's onion service, if it has one.
+    pub onion: String,
+    /// What the gateway's environment has besides ours.
+    pub gateway_env: Vec<(&'static str, String)>,
 }
+
+/// The way in and out that `init` writes.
+const TOR: &str = "\nkind = \"tor\"\n";
 
 const NOWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9);
 
@@ -57,9 +64,23 @@ impl World {
     /// `private-iot-text`) and a recipient `hospital`, over loopback. No grant yet; the hub runs, the gateway
     /// does not.
     pub fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let listen = format!("127.0.0.1:{}", crate::rig::free_port());
+        let mut world = Self::alone("kind = \"loopback\"");
+        world.add_hub(&["--listen", &listen], "");
+        world
+    }
+
+    /// The same, but the hub is an onion service; `hub` and `gateway` are the `[transport]` of each.
+    pub fn over_tor(hub: &str, gateway: &str) -> Self {
+        let mut world = Self::alone(gateway);
+        world.add_hub(&[], hub);
+        world
+    }
+
+    /// The gateway with its device; `way` is its `[transport]`. Nobody may receive yet.
+    pub fn alone(way: &str) -> Self {
         let mut world = Self {
-            dir,
+            dir: tempfile::tempdir().unwrap(),
             secret: String::new(),
             password: String::new(),
             hub: None,
@@ -67,23 +88,30 @@ impl World {
             mqtt: NOWHERE,
             http: NOWHERE,
             hub_address: NOWHERE,
+            onion: String::new(),
+            gateway_env: Vec::new(),
         };
-        let port = crate::rig::free_port();
-        let made = run_ok(
-            &world.hub_dir(),
-            &["hub", "init", "--name", "hospital", "--listen", &format!("127.0.0.1:{port}")],
-        );
-        world.password = after(&made, "only now: ");
-        world.start_hub();
-        run_ok(&world.gateway_dir(), &["init", "--loopback"]);
+        run_ok(&world.gateway_dir(), &["init"]);
         world.edit_settings(|it| {
-            it.replace("127.0.0.1:1883", "127.0.0.1:0").replace("127.0.0.1:8480", "127.0.0.1:0")
+            it.replace("127.0.0.1:1883", "127.0.0.1:0")
+                .replace("127.0.0.1:8480", "127.0.0.1:0")
+                .replace(TOR, &format!("\n{way}\n"))
         });
-        let invite = world.dir.path().join("hospital.invite");
-        fs::write(&invite, run_ok(&world.hub_dir(), &["hub", "invite"])).unwrap();
-        run_ok(&world.gateway_dir(), &["recipient", "add", invite.to_str().unwrap()]);
         world.secret = world.enrol("pacemaker", "patient/#");
         world
+    }
+
+    fn add_hub(&mut self, args: &[&str], way: &str) {
+        let made =
+            run_ok(&self.hub_dir(), &[&["hub", "init", "--name", "hospital"], args].concat());
+        self.password = after(&made, "only now: ");
+        let settings = self.hub_dir().join("hub.toml");
+        let text = fs::read_to_string(&settings).unwrap().replace(TOR, &format!("\n{way}\n"));
+        fs::write(&settings, text).unwrap();
+        self.start_hub();
+        let invite = self.dir.path().join("hospital.invite");
+        fs::write(&invite, run_ok(&self.hub_dir(), &["hub", "invite"])).unwrap();
+        run_ok(&self.gateway_dir(), &["recipient", "add", invite.to_str().unwrap()]);
     }
 
     /// The same with [`GRANT`] and everything running.
@@ -122,17 +150,22 @@ impl World {
         fs::write(self.gateway_dir().join(format!("grants/{id}.toml")), text).unwrap();
     }
 
-    /// Starts the hub.
+    /// Starts the hub; returns once it can be reached.
     pub fn start_hub(&mut self) {
         let hub = Program::start(&self.hub_dir(), &["hub"]);
         let at = hub.wait_for("hub `hospital` at http://");
-        self.hub_address = at.trim_end_matches('/').parse().unwrap();
+        let at = at.trim_end_matches('/');
+        match at.parse() {
+            Ok(address) => self.hub_address = address,
+            Err(_) => self.onion = at.trim_end_matches(":80").to_owned(),
+        }
+        hub.wait_for("reachable");
         self.hub = Some(hub);
     }
 
     /// Starts the gateway.
     pub fn start_gateway(&mut self) {
-        let gateway = Program::start(&self.gateway_dir(), &["run"]);
+        let gateway = Program::start_with(&self.gateway_dir(), &["run"], &self.gateway_env);
         self.mqtt = gateway.wait_for("MQTT on ").parse().unwrap();
         self.http = gateway.wait_for("HTTP on ").parse().unwrap();
         gateway.wait_for("running");
@@ -158,6 +191,16 @@ impl World {
     /// The hub's store, to look at.
     pub fn hub_store(&self) -> Connection {
         look(&self.hub_dir().join("state/hub.db"))
+    }
+
+    /// The devices and whole numbers that the hub holds, in no order.
+    pub fn received(&self) -> Vec<(String, u64)> {
+        let store = self.hub_store();
+        let query = "SELECT source.device, CAST(point.value AS INTEGER) FROM point
+                     JOIN channel ON channel.id = point.channel JOIN source ON source.id = channel.source";
+        let mut query = store.prepare(query).unwrap();
+        let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.map(Result::unwrap).collect()
     }
 
     /// How many ledger entries are of this kind, and for this reason if one is given.
@@ -197,10 +240,16 @@ impl Default for World {
 
 /// Waits until `done`, for a minute at most.
 #[track_caller]
-pub fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
+pub fn wait_until(what: &str, done: impl FnMut() -> bool) {
+    wait_longer(60, what, done);
+}
+
+/// The same, with so many seconds at most.
+#[track_caller]
+pub fn wait_longer(seconds: u64, what: &str, mut done: impl FnMut() -> bool) {
     let start = Instant::now();
     while !done() {
-        assert!(start.elapsed() < Duration::from_secs(60), "waited in vain: {what}");
+        assert!(start.elapsed() < Duration::from_secs(seconds), "waited in vain: {what}");
         std::thread::sleep(Duration::from_millis(50));
     }
 }

@@ -28,39 +28,66 @@ const PACKAGES: [&str; 7] = [
 const SUITE_TIME_MAX: Duration = Duration::from_secs(20 * 60);
 
 /// One test executable.
+#[derive(Debug)]
+pub(crate) struct Suite(Executable);
+
+/// What cargo says of an executable that it has built.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Suite {
-    /// The name of the target: a library, a program, or a file in `tests/`.
-    pub(crate) name: String,
-    /// The part that it belongs to.
-    pub(crate) part: Part,
+struct Executable {
+    name: String,
+    package: String,
     package_dir: PathBuf,
-    executable: PathBuf,
+    is_test: bool,
+    path: PathBuf,
 }
 
 impl Suite {
+    /// The name of the target: a library, a program, or a file in `tests/`.
+    pub(crate) fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The part that it belongs to.
+    pub(crate) fn part(&self) -> Part {
+        Part::of(&self.0.package)
+    }
+
     /// Runs it as `cargo test` would: in the directory of its package.
     pub(crate) fn run(&self, env: &[(&str, PathBuf)]) -> Result<(), Failure> {
-        let mut suite = command::clean(&self.executable);
-        suite.current_dir(&self.package_dir).env("CARGO_MANIFEST_DIR", &self.package_dir);
+        let Self(Executable { name, package_dir, path, .. }) = self;
+        let mut suite = command::clean(path);
+        suite.current_dir(package_dir).env("CARGO_MANIFEST_DIR", package_dir);
         suite.envs(env.iter().map(|(name, value)| (name, value)));
         command::run_within(&mut suite, SUITE_TIME_MAX)
-            .map_err(|failure| Failure::new(format!("{}: {failure}", self.name)))
+            .map_err(|failure| Failure::new(format!("{name}: {failure}")))
     }
 }
 
+/// What one call of cargo built.
+#[derive(Debug)]
+pub(crate) struct Built {
+    /// The gateway's program; cargo builds it for the gateway's integration tests.
+    pub(crate) program: PathBuf,
+    /// All tests.
+    pub(crate) suites: Vec<Suite>,
+}
+
 /// Builds the gateway's program and all tests.
-pub(crate) fn build(workspace: &Workspace) -> Result<Vec<Suite>, Failure> {
-    let packages = packages(workspace)?;
-    command::run(cargo(workspace, "build", &packages).args(["--bin", "hushgate"]))?;
-    let tests = command::output(
-        cargo(workspace, "test", &packages)
-            .args(["--no-run", "--message-format=json-render-diagnostics"]),
-    )?;
-    let suites: Vec<Suite> = tests.lines().filter_map(suite).collect();
-    match Part::ALL.iter().find(|part| !suites.iter().any(|suite| suite.part == **part)) {
+pub(crate) fn build(workspace: &Workspace) -> Result<Built, Failure> {
+    let mut cargo = cargo(workspace, "test", &packages(workspace)?);
+    let messages =
+        command::output(cargo.args(["--no-run", "--message-format=json-render-diagnostics"]))?;
+    let executables: Vec<Executable> = messages.lines().filter_map(executable).collect();
+    let program = executables
+        .iter()
+        .find(|it| !it.is_test && it.name == "hushgate")
+        .map(|it| it.path.clone());
+    let program =
+        program.ok_or_else(|| Failure::new("cargo did not name the gateway's program"))?;
+    let suites: Vec<Suite> = executables.into_iter().filter(|it| it.is_test).map(Suite).collect();
+    match Part::ALL.iter().find(|part| !suites.iter().any(|suite| suite.part() == **part)) {
         Some(part) => Err(Failure::new(format!("cargo named no test of the part {}", part.name()))),
-        None => Ok(suites),
+        None => Ok(Built { program, suites }),
     }
 }
 
@@ -89,27 +116,27 @@ fn cargo(workspace: &Workspace, verb: &str, packages: &[String]) -> Command {
     cargo
 }
 
-/// Reads one message of cargo's; nothing if it is not about a test executable.
-fn suite(message: &str) -> Option<Suite> {
-    // Of the JSON only three plain strings matter: not worth a parser's build time.
-    let value = |key: &str| {
-        let (_, rest) = message.split_once(&format!("\"{key}\":\""))?;
+/// Reads one message of cargo's; nothing if it is not about an executable.
+fn executable(message: &str) -> Option<Executable> {
+    // Of the JSON only some plain strings matter: not worth a parser's build time.
+    let value = |text: &str, key: &str| {
+        let (_, rest) = text.split_once(&format!("\"{key}\":\""))?;
         rest.split_once('"').map(|(value, _)| value.to_owned())
     };
-    // A target may have tests (its own `test`); a profile says that this is their executable.
-    let (_, profile) = message.split_once("\"profile\":{")?;
-    let (profile, _) = profile.split_once('}')?;
-    if value("reason")? != "compiler-artifact" || !profile.contains("\"test\":true") {
+    if value(message, "reason")? != "compiler-artifact" {
         return None;
     }
-    let executable = PathBuf::from(value("executable")?);
-    let package_dir = Path::new(&value("manifest_path")?).parent()?.to_owned();
-    let part = Part::of(package(&value("package_id")?));
-    // The target's name comes first after its kind; package names are in the id.
+    // A target may have tests (its own `test`); a profile says that this is their executable.
     let (_, target) = message.split_once("\"target\":{")?;
-    let (_, name) = target.split_once("\"name\":\"")?;
-    let name = name.split_once('"')?.0.to_owned();
-    Some(Suite { name, part, package_dir, executable })
+    let (_, profile) = message.split_once("\"profile\":{")?;
+    let (profile, _) = profile.split_once('}')?;
+    Some(Executable {
+        name: value(target, "name")?,
+        package: package(&value(message, "package_id")?).to_owned(),
+        package_dir: Path::new(&value(message, "manifest_path")?).parent()?.to_owned(),
+        is_test: profile.contains("\"test\":true"),
+        path: value(message, "executable")?.into(),
+    })
 }
 
 /// The name in a package id: `…/tests#hushgate-tests@0.1.0`, or `…/xtask#0.1.0` where the directory is named alike.
@@ -129,31 +156,29 @@ mod tests {
     const MESSAGE: &str = r#"{"reason":"compiler-artifact","package_id":"path+file:///src/runtime/tor#hushgate-tor@0.1.0","manifest_path":"/src/runtime/tor/Cargo.toml","target":{"kind":["test"],"crate_types":["bin"],"name":"private_network","src_path":"/src/runtime/tor/tests/private_network.rs","edition":"2024","doc":false,"doctest":false,"test":true},"profile":{"opt_level":"1","debuginfo":"line-tables-only","debug_assertions":true,"overflow_checks":true,"test":true},"features":[],"filenames":["/t/debug/deps/private_network-0123"],"executable":"/t/debug/deps/private_network-0123","fresh":true}"#;
 
     #[test]
-    fn reads_where_a_test_executable_is() {
-        let expected = Suite {
+    fn reads_where_an_executable_is_and_whether_it_is_a_test() {
+        let test = Executable {
             name: "private_network".into(),
-            part: Part::Tor,
+            package: "hushgate-tor".into(),
             package_dir: "/src/runtime/tor".into(),
-            executable: "/t/debug/deps/private_network-0123".into(),
+            is_test: true,
+            path: "/t/debug/deps/private_network-0123".into(),
         };
-        assert_eq!(suite(MESSAGE), Some(expected));
-    }
-
-    #[test]
-    fn other_messages_are_not_suites() {
+        assert_eq!(executable(MESSAGE), Some(test));
         let program = MESSAGE.replace(
             "\"overflow_checks\":true,\"test\":true",
             "\"overflow_checks\":true,\"test\":false",
         );
+        assert!(executable(&program).is_some_and(|program| !program.is_test));
+    }
+
+    #[test]
+    fn other_messages_name_no_executable() {
         let library =
             MESSAGE.replace("\"/t/debug/deps/private_network-0123\",\"fresh\"", "null,\"fresh\"");
-        for message in [
-            program.as_str(),
-            library.as_str(),
-            r#"{"reason":"build-finished","success":true}"#,
-            "",
-        ] {
-            assert_eq!(suite(message), None, "{message}");
+        for message in [library.as_str(), r#"{"reason":"build-finished","success":true}"#, "", "{"]
+        {
+            assert_eq!(executable(message), None, "{message}");
         }
     }
 

@@ -11,7 +11,7 @@ use crate::packages::{self, Need};
 use crate::parts::{self, Part};
 use crate::progress::{self, Progress};
 use crate::rigs::Rigs;
-use crate::suites::{self, Suite};
+use crate::suites::{self, Built};
 use crate::workspace::Workspace;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -53,15 +53,13 @@ type Environment = Vec<(&'static str, PathBuf)>;
 
 impl Run<'_> {
     fn all(&mut self, parts: &[Part]) {
-        let suites = self.built(parts);
-        let rigs = match &suites {
+        let built = self.built(parts);
+        let rigs = match &built {
             Some(_) => Rigs::prepare(self.workspace),
             None => Err(Failure::new(NOT_BUILT)),
         };
-        let mut env = vec![
-            ("HUSHGATE_BIN", self.workspace.binary()),
-            ("HUSHGATE_PAHO_PYTHON", self.workspace.paho_venv().join("bin/python")),
-        ];
+        let mut env = vec![("HUSHGATE_PAHO_PYTHON", self.workspace.paho_venv().join("bin/python"))];
+        env.extend(built.iter().map(|built| ("HUSHGATE_BIN", built.program.clone())));
         if parts.iter().any(|part| part.uses_tor()) {
             env.extend(self.rig("tor network", "HUSHGATE_TOR_TESTNET", || started(&rigs)?.tor()));
         }
@@ -71,12 +69,12 @@ impl Run<'_> {
             );
         }
         for part in parts {
-            self.step(part.name(), |run| run.test(*part, suites.as_deref(), &env));
+            self.step(part.name(), |run| run.test(*part, built.as_ref(), &env));
         }
     }
 
     /// Everything up to the test executables; nothing if that failed.
-    fn built(&mut self, parts: &[Part]) -> Option<Vec<Suite>> {
+    fn built(&mut self, parts: &[Part]) -> Option<Built> {
         let needs: Vec<Need> = parts.iter().flat_map(|part| part.needs()).copied().collect();
         // A missing peer fails the parts that need it, later; the others can do without.
         self.step("prerequisites", |run| {
@@ -118,8 +116,8 @@ impl Run<'_> {
     }
 
     /// Runs all suites of a part, also after one has failed.
-    fn test(&self, part: Part, suites: Option<&[Suite]>, env: &Environment) -> Result<(), Failure> {
-        let suites = suites.ok_or_else(|| Failure::new(NOT_BUILT))?;
+    fn test(&self, part: Part, built: Option<&Built>, env: &Environment) -> Result<(), Failure> {
+        let built = built.ok_or_else(|| Failure::new(NOT_BUILT))?;
         let has = |name: &str| env.iter().any(|(variable, _)| *variable == name);
         if (part.uses_tor() && !has("HUSHGATE_TOR_TESTNET"))
             || (part.uses_matrix() && !has("HUSHGATE_MATRIX_TESTSERVER"))
@@ -127,8 +125,8 @@ impl Run<'_> {
             return Err(Failure::new("not run: a server that it needs did not start"));
         }
         let mut failed = Vec::new();
-        for suite in suites.iter().filter(|suite| suite.part == part) {
-            self.progress.say(format!("{}: {}", part.name(), suite.name));
+        for suite in built.suites.iter().filter(|suite| suite.part() == part) {
+            self.progress.say(format!("{}: {}", part.name(), suite.name()));
             failed.extend(suite.run(env).err());
         }
         if part == Part::Core {

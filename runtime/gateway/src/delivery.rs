@@ -9,8 +9,10 @@
 //! - A recipient that is away is asked again after a growing, jittered delay, from 1 s to 5 min.
 
 pub mod client;
+pub mod sweep;
 
 use crate::{
+    consent::grant::Clock,
     contract::{Contract, Format},
     intake::Intake,
     keys::{Keys, Vault},
@@ -111,29 +113,38 @@ impl Delivery {
         loop {
             // Seen before the look: what comes in after it wakes us.
             self.outbox.mark_unchanged();
-            let now = Millis::now();
-            let due = self.store.due(&self.contract.name, now, BATCH_MAX).map_err(disk)?;
-            if !due.is_empty() {
-                return Ok(due);
-            }
-            let next = self.store.next_due(&self.contract.name).map_err(disk)?;
-            let wait = next.map_or(LOOK_EVERY, |it| {
-                let millis = u64::try_from(it.0.saturating_sub(now.0)).unwrap_or(0);
-                Duration::from_millis(millis).clamp(Duration::from_millis(5), LOOK_EVERY)
-            });
+            let wait = match self.intake.clock(Millis::now()) {
+                // Nobody can tell which grant is valid: nothing is sent, and nothing is purged.
+                Clock::Unknown => LOOK_EVERY,
+                Clock::Known(now) => {
+                    let due = self.store.due(&self.contract.name, now, BATCH_MAX).map_err(disk)?;
+                    if !due.is_empty() {
+                        return Ok(due);
+                    }
+                    self.until_due(now)?
+                }
+            };
             // Whichever comes first: both only mean "look again".
             let _ = tokio::time::timeout(wait, self.outbox.changed()).await;
         }
     }
 
-    /// Parts what may go now from what may not any more.
+    fn until_due(&self, now: Millis) -> Result<Duration, TransportError> {
+        let next = self.store.next_due(&self.contract.name).map_err(disk)?;
+        Ok(next.map_or(LOOK_EVERY, |it| {
+            let millis = u64::try_from(it.0.saturating_sub(now.0)).unwrap_or(0);
+            Duration::from_millis(millis).clamp(Duration::from_millis(5), LOOK_EVERY)
+        }))
+    }
+
+    /// Parts what may go now from what may not any more. Neither, while the clock is unknown.
     fn sort(&self, due: Vec<Waiting>) -> (Vec<Waiting>, Vec<Settlement>) {
-        let now = Millis::now();
-        let clock = self.intake.clock(now);
-        let generation = self.intake.generation();
         let (mut valid, mut ended) = (Vec::new(), Vec::new());
+        let clock = self.intake.clock(Millis::now());
+        let Clock::Known(now) = clock else { return (valid, ended) };
+        let generation = self.intake.generation();
         for waiting in due {
-            let grant = generation.grant(&waiting.device, &waiting.grant);
+            let grant = generation.grant(&waiting.device, &waiting.grant, waiting.grant_digest);
             let (kind, reason) = match grant.map(|it| it.permit(clock).is_some()) {
                 _ if waiting.expires <= now => (Kind::Expired, Reason::Waited),
                 Some(true) => {
@@ -201,30 +212,6 @@ fn settlements(valid: Vec<Waiting>, delivered: Vec<Delivered>) -> Vec<Settlement
         })
     };
     delivered.into_iter().filter_map(settled).collect()
-}
-
-/// Deletes what waited too long, for recipients that are gone, too. Until `stop`.
-pub async fn expire(store: Arc<Store>, stop: CancellationToken) {
-    loop {
-        let settled = async {
-            let past = store.past(Millis::now(), BATCH_MAX)?;
-            let expired = past.into_iter().map(|waiting| Settlement {
-                waiting,
-                kind: Kind::Expired,
-                reason: Reason::Waited.name(),
-                proof: Vec::new(),
-            });
-            let expired: Vec<_> = expired.collect();
-            if expired.is_empty() { Ok(()) } else { store.settle(expired).await }
-        };
-        if let Err(error) = settled.await {
-            tracing::warn!(%error, "what waited too long could not be deleted yet");
-        }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(LOOK_EVERY) => {}
-        }
-    }
 }
 
 fn paired_name(contract: &Contract) -> String {

@@ -1,8 +1,10 @@
 //! Builds the parts, starts them, and stops them in the order of the flow.
 
+mod watch;
+
 use crate::{
     config::{Config, Device},
-    delivery::{self, Delivery},
+    delivery::{Delivery, sweep},
     ingress::{
         broker::Broker, credentials::Credentials, http::Http, serve, serve::Server,
         subscriber::Subscriber, topics::Topics,
@@ -64,20 +66,20 @@ pub fn lock(home: &crate::home::Home) -> Result<File, StartError> {
     }
 }
 
-/// The plans that these settings and this directory of plugins make.
-pub fn generation(config: &Config, keys: &Keys) -> Result<Generation, StartError> {
+/// The plugins in this home's directory.
+pub fn shelf(config: &Config, keys: &Keys) -> Result<Shelf, StartError> {
     let engine = Engine::new().map_err(fix)?;
     let cache =
         Cache::open(&config.home.cache(), keys.derive("hushgate plugin cache v1")).map_err(fix)?;
-    let shelf = Shelf::read(&engine, &cache, &config.home.plugins()).map_err(fix)?;
-    Generation::build(1, config, &shelf).map_err(fix)
+    Shelf::read(&engine, &cache, &config.home.plugins()).map_err(fix)
 }
 
 impl Gateway {
     /// Starts all parts: first what keeps, then what sends, last what takes in.
     pub async fn start(config: &Config, keys: &Keys) -> Result<Self, StartError> {
         let lock = lock(&config.home)?;
-        let generation = generation(config, keys)?;
+        let shelf = shelf(config, keys)?;
+        let generation = Generation::build(1, config, &shelf).map_err(fix)?;
         let store = Store::open(&config.home.store(), keys.vault(), config.outbox_entries_max)
             .map_err(fix)?;
         let intake = Arc::new(Intake::new(generation, Sealing::new(keys), store.clone()));
@@ -92,6 +94,7 @@ impl Gateway {
             _lock: lock,
         };
         gateway.start_delivery(config, keys, &transport);
+        gateway.start_watch(config, shelf);
         gateway.start_witness(config, keys).await?;
         gateway.start_ingress(config).await?;
         Ok(gateway)
@@ -104,7 +107,14 @@ impl Gateway {
             let delivery = Delivery::new(contract.clone(), transport.clone(), both, keys);
             tasks.spawn(delivery.run(stop.child_token()));
         }
-        tasks.spawn(delivery::expire(self.store.clone(), stop.child_token()));
+        let (store, intake) = (self.store.clone(), self.intake.clone());
+        tasks.spawn(sweep::run(store, intake, stop.child_token()));
+    }
+
+    fn start_watch(&self, config: &Config, shelf: Shelf) {
+        let (tasks, stop) = &self.outbound;
+        let (home, intake) = (config.home.clone(), self.intake.clone());
+        tasks.spawn(watch::run(home, shelf, intake, stop.child_token()));
     }
 
     #[cfg(feature = "matrix")]

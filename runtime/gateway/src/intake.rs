@@ -21,6 +21,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
+use tokio::sync::watch;
 
 /// How long a full disk or outbox may keep a frame waiting before its ingress is told.
 const WAIT_MAX: Duration = Duration::from_secs(2);
@@ -36,6 +37,7 @@ const CLOCK_MS_MIN: i64 = 1_767_225_600_000;
 /// Takes frames in. Share it behind an `Arc`.
 pub struct Intake {
     generation: ArcSwap<Generation>,
+    changes: watch::Sender<()>,
     sealing: Sealing,
     store: Arc<Store>,
     devices: Mutex<HashMap<DeviceName, Arc<Mutex<Slot>>>>,
@@ -76,12 +78,30 @@ impl Intake {
     /// Decides under `generation`, seals with `sealing` and keeps in `store`.
     pub fn new(generation: Generation, sealing: Sealing, store: Arc<Store>) -> Self {
         let generation = ArcSwap::from_pointee(generation);
-        Self { generation, sealing, store, devices: Mutex::default(), warm: Mutex::default() }
+        Self {
+            generation,
+            changes: watch::Sender::new(()),
+            sealing,
+            store,
+            devices: Mutex::default(),
+            warm: Mutex::default(),
+        }
     }
 
     /// The generation that the next frame will see.
     pub fn generation(&self) -> Arc<Generation> {
         self.generation.load_full()
+    }
+
+    /// From now on frames see `generation`; what waits under grants that it lacks is purged.
+    pub fn replace(&self, generation: Generation) {
+        self.generation.store(Arc::new(generation));
+        self.changes.send_replace(());
+    }
+
+    /// Changes when the generation did.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
     }
 
     /// Takes in one frame and waits until all that came of it is on disk.

@@ -22,6 +22,8 @@ pub struct Waiting {
     pub recipient: String,
     /// The grant that allows it.
     pub grant: String,
+    /// The text of the grant that it was decided by.
+    pub grant_digest: [u8; 8],
     /// After this it is not sent.
     pub expires: Millis,
     /// What is sent.
@@ -32,12 +34,14 @@ pub struct Waiting {
 pub(crate) const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS outbox(
     id INTEGER PRIMARY KEY AUTOINCREMENT, release BLOB NOT NULL UNIQUE, frame INTEGER NOT NULL,
-    device TEXT NOT NULL, recipient TEXT NOT NULL, grant_id TEXT NOT NULL, due_ms INTEGER NOT NULL,
+    device TEXT NOT NULL, recipient TEXT NOT NULL, grant_id TEXT NOT NULL,
+    grant_digest BLOB NOT NULL, due_ms INTEGER NOT NULL,
     expires_ms INTEGER NOT NULL, envelope BLOB NOT NULL) STRICT;
 CREATE INDEX IF NOT EXISTS outbox_due ON outbox(recipient, due_ms);
 ";
 
-const COLUMNS: &str = "release, frame, device, recipient, grant_id, expires_ms, envelope";
+const COLUMNS: &str =
+    "release, frame, device, recipient, grant_id, grant_digest, expires_ms, envelope";
 
 /// Keeps one release.
 pub(crate) fn insert(
@@ -47,8 +51,8 @@ pub(crate) fn insert(
     sealed: &Sealed,
 ) -> rusqlite::Result<()> {
     let mut insert = transaction.prepare_cached(
-        "INSERT INTO outbox(release, frame, device, recipient, grant_id, due_ms, expires_ms, envelope)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO outbox(release, frame, device, recipient, grant_id, grant_digest, due_ms, expires_ms,
+         envelope) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
     insert.execute(params![
         sealed.release().0,
@@ -56,6 +60,7 @@ pub(crate) fn insert(
         device,
         sealed.recipient(),
         sealed.grant(),
+        sealed.grant_digest(),
         sealed.due().0,
         sealed.expires().0,
         sealed.envelope(),
@@ -106,6 +111,29 @@ pub(crate) fn counts(connection: &Connection) -> rusqlite::Result<Vec<(String, i
         .collect()
 }
 
+/// The device, grant and grant's text that releases wait under.
+pub(crate) fn grants(connection: &Connection) -> rusqlite::Result<Vec<(String, String, [u8; 8])>> {
+    connection
+        .prepare_cached("SELECT DISTINCT device, grant_id, grant_digest FROM outbox")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect()
+}
+
+/// Up to `limit` releases that wait under one text of a grant, oldest first.
+pub(crate) fn under(
+    connection: &Connection,
+    (device, grant, digest): (&str, &str, [u8; 8]),
+    limit: usize,
+) -> rusqlite::Result<Vec<Waiting>> {
+    let query = format!(
+        "SELECT {COLUMNS} FROM outbox WHERE device = ?1 AND grant_id = ?2 AND grant_digest = ?3
+         ORDER BY id LIMIT ?4"
+    );
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let arguments = params![device, grant, digest, limit];
+    connection.prepare_cached(&query)?.query_map(arguments, waiting)?.collect()
+}
+
 /// Up to `limit` releases that waited too long at `now`, for whomever they are.
 pub(crate) fn past(
     connection: &Connection,
@@ -124,7 +152,8 @@ fn waiting(row: &Row<'_>) -> rusqlite::Result<Waiting> {
         device: row.get(2)?,
         recipient: row.get(3)?,
         grant: row.get(4)?,
-        expires: Millis(row.get(5)?),
-        envelope: row.get(6)?,
+        grant_digest: row.get(5)?,
+        expires: Millis(row.get(6)?),
+        envelope: row.get(7)?,
     })
 }

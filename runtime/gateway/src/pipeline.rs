@@ -25,6 +25,7 @@ use crate::{
 use hushgate_wasm::{bindings::Reading, sandbox::CallError};
 use live::{LiveDevice, LiveGrant};
 use seal::{Sealed, Sealing};
+use std::sync::Arc;
 
 /// What was decided for one grant, or for a whole frame where no grant was asked.
 #[derive(Debug)]
@@ -72,7 +73,7 @@ pub fn run(
         Err(reason) => return vec![Decision::whole(Outcome::Quarantined(reason))],
     };
     let grants = plan.grants.iter().zip(&mut live.grants).zip(permits);
-    let decide = |((plan, live), permit): ((&_, &mut _), Option<_>)| {
+    let decide = |((plan, live), permit): ((&Arc<GrantPlan>, &mut _), Option<_>)| {
         decide(Asked { plan, permit: permit?, sealing }, live, &readings)
     };
     grants.filter_map(decide).collect()

@@ -245,6 +245,20 @@ impl Store {
         self.read(|it| outbox::next_due(it, recipient))
     }
 
+    /// The device, grant and grant's text that releases wait under.
+    pub fn waiting_grants(&self) -> Result<Vec<(String, String, [u8; 8])>, StoreError> {
+        self.read(outbox::grants)
+    }
+
+    /// Releases that wait under one text of a grant.
+    pub fn waiting_under(
+        &self,
+        grant: (&str, &str, [u8; 8]),
+        limit: usize,
+    ) -> Result<Vec<Waiting>, StoreError> {
+        self.read(|it| outbox::under(it, grant, limit))
+    }
+
     /// Releases that waited too long.
     pub fn past(&self, now: Millis, limit: usize) -> Result<Vec<Waiting>, StoreError> {
         self.read(|it| outbox::past(it, now, limit))

@@ -10,12 +10,10 @@ use crate::{
     message::Millis,
     outbox,
     outcome::Reason,
-    plugins::shelf::Shelf,
     store::Store,
 };
 use clap::Subcommand;
 use data_encoding::HEXLOWER;
-use hushgate_wasm::{cache::Cache, engine::Engine};
 use std::collections::{BTreeMap, HashMap};
 
 /// What can be done with grants.
@@ -228,11 +226,8 @@ fn line(entry: &ledger::Entry) -> String {
 }
 
 pub(super) fn plugins(home: &Home) -> Result<(), Failure> {
-    let (_, keys) = open(home)?;
-    let engine = Engine::new().map_err(Failure::fix)?;
-    let key = keys.derive("hushgate plugin cache v1");
-    let cache = Cache::open(&home.cache(), key).map_err(Failure::fix)?;
-    for it in Shelf::read(&engine, &cache, &home.plugins())?.all() {
+    let (config, keys) = open(home)?;
+    for it in crate::gateway::shelf(&config, &keys)?.all() {
         let digest = HEXLOWER.encode(&it.compiled.digest[..8]);
         let manifest = &it.manifest;
         say(format!(

@@ -14,6 +14,7 @@ use crate::{
     source::{SettingsError, Source, is_name},
 };
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 use std::time::Duration;
 use toml::Spanned;
 
@@ -25,6 +26,8 @@ const FIELDS_MAX: usize = 64;
 pub struct Grant {
     /// The file's name without `.toml`: how ledger and commands name it.
     pub id: String,
+    /// Tells this text of the grant from any other: a release leaves only under the text that it was decided by.
+    pub digest: [u8; 8],
     /// Whose consent it is.
     pub subject: String,
     /// The device that it is about.
@@ -148,6 +151,7 @@ impl Grant {
         }
         Ok(Self {
             id,
+            digest: digest(source.text().as_bytes()),
             device_alias: file.device_alias.as_ref().unwrap_or(&file.device).get_ref().clone(),
             every: source.duration(&file.every)?,
             retention: source.duration(&file.retention)?,
@@ -175,6 +179,7 @@ impl Grant {
                 ours.and(other.fields.iter().find(same)?).ok()
             })
             .collect();
+        self.digest = digest(&[self.digest, other.digest].concat());
         self.every = self.every.max(other.every);
         self.retention = self.retention.min(other.retention);
         self.wait_max = self.wait_max.min(other.wait_max);
@@ -184,6 +189,13 @@ impl Grant {
         self.policies.extend(other.policies.iter().cloned());
         (!self.fields.is_empty()).then_some(self)
     }
+}
+
+fn digest(text: &[u8]) -> [u8; 8] {
+    let hash: [u8; 32] = Sha256::digest(text).into();
+    let mut digest = [0; 8];
+    digest.copy_from_slice(&hash[..8]);
+    digest
 }
 
 /// The file as written.

@@ -21,6 +21,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug)]
 pub struct Consented {
     grant: String,
+    grant_digest: [u8; 8],
     recipient: String,
     device_alias: String,
     purpose: String,
@@ -112,6 +113,7 @@ fn consented(
     let slot_end = grant.slot_start(last.saturating_add(1));
     Consented {
         grant: grant.id.clone(),
+        grant_digest: grant.digest,
         recipient: grant.recipient.clone(),
         device_alias: grant.device_alias.clone(),
         purpose: grant.purpose.clone(),
@@ -134,6 +136,11 @@ impl Consented {
     /// The grant that allows it.
     pub fn grant(&self) -> &str {
         &self.grant
+    }
+
+    /// The grant's text, as [`Grant::digest`].
+    pub fn grant_digest(&self) -> [u8; 8] {
+        self.grant_digest
     }
 
     /// Who may receive it.

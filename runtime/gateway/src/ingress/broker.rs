@@ -72,6 +72,7 @@ impl Broker {
             credentials: self.credentials.clone(),
             topics: self.topics.clone(),
             intake: self.intake.clone(),
+            stop: stop.clone(),
         };
         let config = self.config(address, stop.clone());
         let broker = MqttBroker::with_config(config).await.map_err(fail)?;
@@ -120,6 +121,7 @@ struct Door {
     credentials: Arc<Credentials>,
     topics: Arc<Topics>,
     intake: Arc<Intake>,
+    stop: CancellationToken,
 }
 
 impl AuthProvider for Door {
@@ -156,13 +158,14 @@ impl AuthProvider for Door {
             if self.topics.lets(user, topic) {
                 return true;
             }
+            tracing::warn!("a device published on a topic that is not its own");
+            let refuse =
+                || self.intake.refuse(DeviceName(user.into()), intake::foreign_topic());
             // MQTT 3.1.1 cannot say no: the PUBACK that follows is then covered by the ledger.
-            let refused =
-                self.intake.refuse(DeviceName(user.into()), intake::foreign_topic()).await;
-            tracing::warn!(
-                kept = refused.is_ok(),
-                "a device published on a topic that is not its own"
-            );
+            let mut patience = Patience::new(&self.stop);
+            while let Err(error) = refuse().await {
+                patience.wait(error).await;
+            }
             false
         })
     }
@@ -174,6 +177,28 @@ impl AuthProvider for Door {
         _filter: &'a str,
     ) -> Answer<'a, bool> {
         Box::pin(async { false })
+    }
+}
+
+/// Waits between attempts to keep a frame, longer each time.
+struct Patience<'a> {
+    delay: Duration,
+    stop: &'a CancellationToken,
+}
+
+impl<'a> Patience<'a> {
+    fn new(stop: &'a CancellationToken) -> Self {
+        Self { delay: RETRY_DELAY_MIN, stop }
+    }
+
+    /// After the stop this does not return: returning could become a PUBACK.
+    async fn wait(&mut self, error: IntakeError) {
+        tracing::warn!(%error, retry_in = ?self.delay, "a frame cannot be kept; its PUBACK is withheld");
+        tokio::select! {
+            () = tokio::time::sleep(self.delay) => {}
+            () = self.stop.cancelled() => std::future::pending().await,
+        }
+        self.delay = (self.delay * 2).min(RETRY_DELAY_MAX);
     }
 }
 
@@ -207,17 +232,12 @@ impl Handler {
             return;
         }
         let device = DeviceName(user.clone());
-        let mut delay = RETRY_DELAY_MIN;
+        let mut patience = Patience::new(&self.stop);
         let mut frame =
             Frame::new(device, event.topic.to_string(), event.payload.to_vec(), Millis::now());
         // Returning means PUBACK. While nothing can be kept, this does not return.
         while let Err(error) = self.keep(&frame).await {
-            tracing::warn!(%error, retry_in = ?delay, "a frame cannot be kept; its PUBACK is withheld");
-            tokio::select! {
-                () = tokio::time::sleep(delay) => {}
-                () = self.stop.cancelled() => std::future::pending().await,
-            }
-            delay = (delay * 2).min(RETRY_DELAY_MAX);
+            patience.wait(error).await;
             frame.received = Millis::now();
         }
     }

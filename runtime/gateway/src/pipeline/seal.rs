@@ -30,6 +30,7 @@ pub struct Sealed {
     release: ReleaseId,
     recipient: String,
     grant: String,
+    grant_digest: [u8; 8],
     due: Millis,
     expires: Millis,
     envelope: Vec<u8>,
@@ -66,6 +67,7 @@ pub fn run(
         release,
         recipient: consented.recipient().to_owned(),
         grant: consented.grant().to_owned(),
+        grant_digest: consented.grant_digest(),
         due: consented.due(),
         expires: consented.expires(),
         envelope,
@@ -105,6 +107,11 @@ impl Sealed {
     /// The grant that allows it.
     pub fn grant(&self) -> &str {
         &self.grant
+    }
+
+    /// The text of the grant that it was decided by.
+    pub fn grant_digest(&self) -> [u8; 8] {
+        self.grant_digest
     }
 
     /// Before this it is not sent.

@@ -10,7 +10,7 @@ use crate::{
     contract::Contract,
     message::DeviceName,
 };
-use hushgate_wasm::plugin::{Adapter, LinkError, Minimizer, Policy};
+use hushgate_wasm::plugin::{Adapter, LinkError, Minimizer, Policy, Setup};
 use sha2::{Digest, Sha256};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -29,9 +29,9 @@ pub struct DevicePlan {
     /// The generation that it belongs to.
     pub generation: u64,
     /// Who decodes them.
-    pub adapter: AdapterPlan,
+    pub adapter: Arc<AdapterPlan>,
     /// What may leave. Validity in time is asked for each frame.
-    pub grants: Vec<GrantPlan>,
+    pub grants: Vec<Arc<GrantPlan>>,
 }
 
 /// An adapter under one device's settings.
@@ -46,6 +46,8 @@ pub struct AdapterPlan {
 pub struct GrantPlan {
     /// The grant; for a device with several subjects, what all of theirs allow.
     pub grant: Grant,
+    /// The grants that it was made of. If one goes, this goes.
+    pub sources: Vec<String>,
     /// Whose data it is.
     pub subjects: Vec<String>,
     /// How its recipient is reached.
@@ -90,12 +92,25 @@ impl DevicePlan {
 impl Generation {
     /// Builds all plans, or says what the first mistake is and builds none.
     pub fn build(number: u64, config: &Config, shelf: &Shelf) -> Result<Self, PlanError> {
-        let mut devices = HashMap::new();
-        for device in &config.devices {
-            let plan = Arc::new(plan(number, device, config, shelf)?);
-            devices.insert(device.name.clone(), plan);
-        }
-        Ok(Self { number, devices })
+        let mut builder = Builder { number, config, shelf, started: Started::default() };
+        let plans = config.devices.iter().map(|device| {
+            let plan = builder.device(device)?;
+            Ok((device.name.clone(), Arc::new(plan)))
+        });
+        Ok(Self { number, devices: plans.collect::<Result<_, _>>()? })
+    }
+
+    /// The next generation: this one without the grants that `stays` refuses.
+    #[must_use]
+    pub fn keeping(&self, stays: impl Fn(&str) -> bool) -> Self {
+        let number = self.number + 1;
+        let less = |plan: &DevicePlan| {
+            let stays = |it: &&Arc<GrantPlan>| it.sources.iter().all(|id| stays(id));
+            let grants = plan.grants.iter().filter(stays).cloned().collect();
+            Arc::new(DevicePlan { generation: number, adapter: plan.adapter.clone(), grants })
+        };
+        let devices = self.devices.iter().map(|(name, plan)| (name.clone(), less(plan)));
+        Self { number, devices: devices.collect() }
     }
 
     /// The plan for `device`.
@@ -103,76 +118,103 @@ impl Generation {
         self.devices.get(device)
     }
 
-    /// Whether a grant of this name, as it was agreed on, is still part of this generation and valid.
-    pub fn grant(&self, device: &str, id: &str) -> Option<&Grant> {
+    /// The grant `id`, if it is still part of this generation, and still says what it said then.
+    pub fn grant(&self, device: &str, id: &str, digest: [u8; 8]) -> Option<&Grant> {
         let plan = self.devices.get(&DeviceName(device.into()))?;
-        plan.grants.iter().map(|it| &it.grant).find(|it| it.id == id)
+        plan.grants.iter().map(|it| &it.grant).find(|it| it.id == id && it.digest == digest)
     }
 }
 
-fn plan(
-    generation: u64,
-    device: &Device,
-    config: &Config,
-    shelf: &Shelf,
-) -> Result<DevicePlan, PlanError> {
-    let (on_shelf, adapter) = ready(shelf, &device.adapter, Kind::Adapter, |it, setup| {
-        Adapter::new(shelf.engine(), &it.compiled, &setup)
-    })?;
-    let adapter = AdapterPlan { plugin: adapter, declared: on_shelf.manifest.declared.clone() };
-    let grants = joint_grants(device, &config.grants)
-        .into_iter()
-        .map(|grant| grant_plan(grant, device, config, shelf))
-        .collect::<Result<_, _>>()?;
-    Ok(DevicePlan { generation, adapter, grants })
+/// Plugins by id and settings.
+type ById<P> = HashMap<(String, String), P>;
+
+/// Each plugin is started once for each different settings and shared: so plans of many devices stay small.
+#[derive(Default)]
+struct Started {
+    adapters: ById<Adapter>,
+    minimizers: ById<Minimizer>,
+    policies: ById<Policy>,
 }
 
-fn grant_plan(
-    grant: Grant,
-    device: &Device,
-    config: &Config,
-    shelf: &Shelf,
-) -> Result<GrantPlan, PlanError> {
-    let contract = config.contracts.get(&grant.recipient).ok_or_else(|| PlanError {
-        at: format!("grants/{}.toml", grant.id),
-        problem: format!(
-            "no recipient `{}`: add its invite with `hushgate recipient add`",
-            grant.recipient
-        ),
-    })?;
-    let minimizer = |stage: &Stage| {
-        let (on_shelf, plugin) = ready(shelf, stage, Kind::Minimizer, |it, setup| {
-            Minimizer::new(shelf.engine(), &it.compiled, &setup)
+struct Builder<'a> {
+    number: u64,
+    config: &'a Config,
+    shelf: &'a Shelf,
+    started: Started,
+}
+
+impl Builder<'_> {
+    fn device(&mut self, device: &Device) -> Result<DevicePlan, PlanError> {
+        let engine = self.shelf.engine();
+        let start = |it: &OnShelf, setup: &Setup| Adapter::new(engine, &it.compiled, setup);
+        let (on_shelf, plugin) =
+            ready(self.shelf, (&device.adapter, Kind::Adapter), &mut self.started.adapters, start)?;
+        let declared = on_shelf.manifest.declared.clone();
+        let adapter = Arc::new(AdapterPlan { plugin, declared });
+        let grants = joint_grants(device, &self.config.grants)
+            .into_iter()
+            .map(|joint| self.grant(joint, device).map(Arc::new))
+            .collect::<Result<_, _>>()?;
+        Ok(DevicePlan { generation: self.number, adapter, grants })
+    }
+
+    fn grant(
+        &mut self,
+        (grant, sources): (Grant, Vec<String>),
+        device: &Device,
+    ) -> Result<GrantPlan, PlanError> {
+        let contract = self.config.contracts.get(&grant.recipient).ok_or_else(|| PlanError {
+            at: format!("grants/{}.toml", grant.id),
+            problem: format!("no recipient `{}`", grant.recipient),
         })?;
+        Ok(GrantPlan {
+            contract: contract.clone(),
+            minimizers: grant
+                .minimizers
+                .iter()
+                .map(|it| self.minimizer(it))
+                .collect::<Result<_, _>>()?,
+            policies: grant.policies.iter().map(|it| self.policy(it)).collect::<Result<_, _>>()?,
+            subjects: device.subjects.clone(),
+            sources,
+            grant,
+        })
+    }
+
+    fn minimizer(&mut self, stage: &Stage) -> Result<MinimizerPlan, PlanError> {
+        let engine = self.shelf.engine();
+        let start = |it: &OnShelf, setup: &Setup| Minimizer::new(engine, &it.compiled, setup);
+        let (on_shelf, plugin) =
+            ready(self.shelf, (stage, Kind::Minimizer), &mut self.started.minimizers, start)?;
         let declared = on_shelf.manifest.declared.clone();
         Ok(MinimizerPlan { plugin, declared, fingerprint: fingerprint(on_shelf, &stage.settings) })
-    };
-    let policy = |stage: &Stage| {
-        let (_, plugin) = ready(shelf, stage, Kind::Policy, |it, setup| {
-            Policy::new(shelf.engine(), &it.compiled, &setup)
-        })?;
+    }
+
+    fn policy(&mut self, stage: &Stage) -> Result<PolicyPlan, PlanError> {
+        let engine = self.shelf.engine();
+        let start = |it: &OnShelf, setup: &Setup| Policy::new(engine, &it.compiled, setup);
+        let (_, plugin) =
+            ready(self.shelf, (stage, Kind::Policy), &mut self.started.policies, start)?;
         Ok(PolicyPlan { plugin })
-    };
-    Ok(GrantPlan {
-        minimizers: grant.minimizers.iter().map(minimizer).collect::<Result<_, _>>()?,
-        policies: grant.policies.iter().map(policy).collect::<Result<_, _>>()?,
-        contract: contract.clone(),
-        subjects: device.subjects.clone(),
-        grant,
-    })
+    }
 }
 
-/// Takes a plugin from the shelf and starts it under its settings.
-fn ready<'a, P>(
+/// Takes a plugin from the shelf, started under its settings.
+fn ready<'a, P: Clone>(
     shelf: &'a Shelf,
-    stage: &Stage,
-    kind: Kind,
-    start: impl FnOnce(&OnShelf, hushgate_wasm::plugin::Setup) -> Result<P, LinkError>,
+    (stage, kind): (&Stage, Kind),
+    started: &mut ById<P>,
+    start: impl FnOnce(&OnShelf, &Setup) -> Result<P, LinkError>,
 ) -> Result<(&'a OnShelf, P), PlanError> {
     let fail = |problem: String| PlanError { at: stage.asked_at.clone(), problem };
     let on_shelf = shelf.take(&stage.plugin, kind).map_err(fail)?;
-    let plugin = start(on_shelf, on_shelf.setup(&stage.settings))
+    let key = (stage.plugin.clone(), stage.settings.clone());
+    if let Some(plugin) = started.get(&key) {
+        return Ok((on_shelf, plugin.clone()));
+    }
+    let plugin = start(on_shelf, &on_shelf.setup(&stage.settings))
         .map_err(|error| fail(format!("plugin `{}`: {error}", stage.plugin)))?;
+    started.insert(key, plugin.clone());
     Ok((on_shelf, plugin))
 }
 
@@ -186,9 +228,9 @@ fn fingerprint(on_shelf: &OnShelf, settings: &str) -> [u8; 8] {
     fingerprint
 }
 
-/// The grants of a device; where it has several subjects, what all of them granted to one recipient for one
-/// purpose. Deny overrides: where one is missing, there is none.
-fn joint_grants(device: &Device, grants: &[Grant]) -> Vec<Grant> {
+/// The grants of a device and what each was made of; where it has several subjects, what all of them granted
+/// to one recipient for one purpose. Deny overrides: where one is missing, there is none.
+fn joint_grants(device: &Device, grants: &[Grant]) -> Vec<(Grant, Vec<String>)> {
     let mut by_aim: BTreeMap<(&str, &str), Vec<&Grant>> = BTreeMap::new();
     for grant in grants.iter().filter(|it| *it.device == *device.name.0) {
         by_aim.entry((&grant.recipient, &grant.purpose)).or_default().push(grant);
@@ -196,9 +238,9 @@ fn joint_grants(device: &Device, grants: &[Grant]) -> Vec<Grant> {
     by_aim.into_values().flat_map(|grants| joint(device, &grants)).collect()
 }
 
-fn joint(device: &Device, grants: &[&Grant]) -> Vec<Grant> {
+fn joint(device: &Device, grants: &[&Grant]) -> Vec<(Grant, Vec<String>)> {
     if device.subjects.len() == 1 {
-        return grants.iter().map(|it| (*it).clone()).collect();
+        return grants.iter().map(|it| ((*it).clone(), vec![it.id.clone()])).collect();
     }
     let agreed: BTreeSet<_> = grants.iter().map(|it| it.subject.as_str()).collect();
     if !device.subjects.iter().all(|it| agreed.contains(it.as_str())) {
@@ -206,5 +248,6 @@ fn joint(device: &Device, grants: &[&Grant]) -> Vec<Grant> {
     }
     let Some((first, rest)) = grants.split_first() else { return Vec::new() };
     let joint = rest.iter().try_fold((*first).clone(), |joint, it| joint.and(it));
-    joint.into_iter().collect()
+    let sources = grants.iter().map(|it| it.id.clone()).collect();
+    joint.map(|it| (it, sources)).into_iter().collect()
 }

@@ -21,8 +21,8 @@ const BATCH_MAX: usize = 512;
 /// Decisions stand in the order of frames; settlements between them speak of older ones.
 const LAST_FRAME: &str = "SELECT ifnull((SELECT frame FROM ledger
     WHERE kind IN ('withheld', 'quarantined', 'queued') ORDER BY seq DESC LIMIT 1), 0)";
-const LAST_TIME: &str =
-    "SELECT ifnull(max(at_ms), 0) FROM (SELECT at_ms FROM ledger ORDER BY seq DESC LIMIT 64)";
+/// Not read from the ledger: entries of a clock that went back would hide it.
+const HIGH_WATER: &str = "SELECT ifnull((SELECT value FROM cursor WHERE name = 'high-water'), 0)";
 
 /// Owns the connection that writes.
 pub(crate) struct Writer {
@@ -62,7 +62,7 @@ impl Writer {
             head: ledger::head(&connection)?,
             frame: number(LAST_FRAME)?,
             waiting: number("SELECT count(*) FROM outbox")?.unsigned_abs(),
-            at: Millis(number(LAST_TIME)?),
+            at: Millis(number(HIGH_WATER)?),
         };
         shared.high_water_ms.store(kept.at.0, Ordering::Release);
         Ok(Self { connection, vault, outbox_entries_max, shared, kept })
@@ -139,6 +139,9 @@ impl Writer {
                 Task::Settled(settlements) => batch.settle(&settlements).map(Ok)?,
                 Task::Cursor(name, value) => batch.set_cursor(&name, value).map(Ok)?,
             };
+        }
+        if batch.now.at > self.kept.at {
+            batch.set_cursor("high-water", batch.now.at.0)?;
         }
         let Batch { transaction, now, states, queued } = batch;
         for (grant, state) in states {

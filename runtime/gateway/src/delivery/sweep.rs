@@ -1,0 +1,73 @@
+//! Deletes what may not be sent any more, also for recipients that are away or gone.
+//!
+//! # Promises
+//!
+//! - When a grant ends or its text changes, what waits under it is purged at once, and the ledger says so.
+//! - What waited longer than its grant allows is deleted within half a minute.
+
+use crate::{
+    intake::Intake,
+    ledger::Kind,
+    message::Millis,
+    outbox::Waiting,
+    outcome::Reason,
+    store::{Settlement, Store, StoreError},
+};
+use std::{sync::Arc, time::Duration};
+use tokio_util::sync::CancellationToken;
+
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+/// How many releases are deleted in one transaction.
+const BATCH_MAX: usize = 256;
+
+/// Sweeps at each change of plans, and from time to time, until `stop`.
+pub async fn run(store: Arc<Store>, intake: Arc<Intake>, stop: CancellationToken) {
+    let mut changes = intake.changes();
+    loop {
+        changes.mark_unchanged();
+        let swept = async {
+            sweep_expired(&store).await?;
+            sweep_ended(&store, &intake).await
+        };
+        if let Err(error) = swept.await {
+            tracing::warn!(%error, "what may not be sent any more could not be deleted yet");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = tokio::time::timeout(LOOK_EVERY, changes.changed()) => {}
+        }
+    }
+}
+
+async fn sweep_expired(store: &Store) -> Result<(), StoreError> {
+    loop {
+        let past = store.past(Millis::now(), BATCH_MAX)?;
+        if past.is_empty() {
+            return Ok(());
+        }
+        store.settle(settlements(past, Kind::Expired, Reason::Waited)).await?;
+    }
+}
+
+async fn sweep_ended(store: &Store, intake: &Intake) -> Result<(), StoreError> {
+    let generation = intake.generation();
+    for (device, grant, digest) in store.waiting_grants()? {
+        // One that is valid at another time than now is delivery's to judge: the clock may be wrong.
+        if generation.grant(&device, &grant, digest).is_some() {
+            continue;
+        }
+        loop {
+            let ended = store.waiting_under((&device, &grant, digest), BATCH_MAX)?;
+            if ended.is_empty() {
+                break;
+            }
+            store.settle(settlements(ended, Kind::Purged, Reason::GrantEnded)).await?;
+        }
+    }
+    Ok(())
+}
+
+fn settlements(waiting: Vec<Waiting>, kind: Kind, reason: Reason) -> Vec<Settlement> {
+    let settled = |waiting| Settlement { waiting, kind, reason: reason.name(), proof: Vec::new() };
+    waiting.into_iter().map(settled).collect()
+}

@@ -1,0 +1,122 @@
+//! The Matrix homeserver, and its owner's view of a room.
+
+use crate::{http, program, rig};
+use serde_json::{Value, json};
+use std::{
+    fs,
+    io::Write,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+/// One test at a time: one of them stops the homeserver.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// The homeserver of this run, with the limits that Synapse has by default.
+pub struct Homeserver {
+    dir: PathBuf,
+    _turn: MutexGuard<'static, ()>,
+}
+
+/// A private room, as its owner sees it.
+pub struct Room {
+    server: SocketAddr,
+    token: String,
+    /// Its id.
+    pub id: String,
+}
+
+impl Homeserver {
+    /// Starts it anew, so that its limits on logging in are unused; nothing, having said so, if there is none.
+    pub fn of_this_run() -> Option<Self> {
+        let dir = rig::matrix()?;
+        let server = Self { dir, _turn: TURN.lock().unwrap_or_else(PoisonError::into_inner) };
+        server.stop();
+        server.start();
+        Some(server)
+    }
+
+    /// Starts it.
+    pub fn start(&self) {
+        self.rig("up", &["owner"]);
+    }
+
+    /// Stops it; it keeps everything.
+    pub fn stop(&self) {
+        self.rig("down", &[]);
+    }
+
+    /// Its URL.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address())
+    }
+
+    fn address(&self) -> SocketAddr {
+        let port = fs::read_to_string(self.dir.join("port")).unwrap();
+        format!("127.0.0.1:{}", port.trim()).parse().unwrap()
+    }
+
+    fn rig(&self, command: &str, args: &[&str]) {
+        let mut rig = rig::script("matrix-testserver");
+        rig.env("MATRIX_TESTSERVER_LIMITS", "default");
+        let done = rig.arg(command).arg(&self.dir).args(args).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+
+    /// Registers a bot; the owner makes a room and invites it.
+    pub fn room(&self, bot: &str) -> Room {
+        self.rig("up", &[bot]);
+        let server = self.address();
+        let login = json!({ "type": "m.login.password", "user": "owner", "password": "owner-password" });
+        let token = call(server, "", ("POST", "login"), &login);
+        let token = token["access_token"].as_str().unwrap().to_owned();
+        let wanted = json!({ "preset": "private_chat", "invite": [format!("@{bot}:localhost")] });
+        let made = call(server, &token, ("POST", "createRoom"), &wanted);
+        Room { server, token, id: made["room_id"].as_str().unwrap().to_owned() }
+    }
+}
+
+impl Room {
+    /// The notices in it, oldest first.
+    pub fn notices(&self) -> Vec<String> {
+        let id = self.id.replace('!', "%21").replace(':', "%3A");
+        let path = format!("rooms/{id}/messages?dir=f&limit=500");
+        let answer = call(self.server, &self.token, ("GET", &path), &Value::Null);
+        let contents = answer["chunk"].as_array().unwrap().iter().map(|it| &it["content"]);
+        let notices = contents.filter(|it| it["msgtype"] == "m.notice");
+        notices.map(|it| it["body"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// How many devices the account has whose session is kept in this gateway's home.
+    pub fn devices_of(&self, gateway: &Path) -> usize {
+        let session = fs::read(gateway.join("state/matrix/session.json")).unwrap();
+        let session: Value = serde_json::from_slice(&session).unwrap();
+        let token = session["access_token"].as_str().unwrap();
+        let answer = call(self.server, token, ("GET", "devices"), &Value::Null);
+        answer["devices"].as_array().unwrap().len()
+    }
+}
+
+/// `hushgate matrix login`, with the password that the rig gave the bot.
+pub fn log_in(gateway: &Path, bot: &str) {
+    let mut login = Command::new(program::binary());
+    login.arg("--dir").arg(gateway).args(["matrix", "login", "--user", bot]);
+    let mut login =
+        login.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    writeln!(login.stdin.take().unwrap(), "{bot}-password").unwrap();
+    let done = login.wait_with_output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+/// One call of the client-server API.
+fn call(server: SocketAddr, token: &str, (method, path): (&str, &str), body: &Value) -> Value {
+    let path = format!("/_matrix/client/v3/{path}");
+    let authorization = format!("Authorization: Bearer {token}");
+    let headers = if token.is_empty() { &[][..] } else { &[authorization.as_str()] };
+    let body = if body.is_null() { Vec::new() } else { serde_json::to_vec(body).unwrap() };
+    let answer = http::request(server, method, &path, headers, &body);
+    assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+    serde_json::from_str(answer.text.split_once("\r\n\r\n").unwrap().1).unwrap()
+}

@@ -1,0 +1,171 @@
+//! What the owner reads in the Matrix room, on a homeserver with its default limits.
+
+#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
+
+use hushgate_tests::{
+    mqtt::Device,
+    room::{Homeserver, Room, log_in},
+    world::{GRANT, World, wait_longer, wait_until},
+};
+use rusqlite::Connection;
+use std::{collections::BTreeMap, process};
+
+/// As few digits that could stand in a time or a hash as possible.
+const PAYLOAD: &[u8] = b"marker 942857.00 bpm ";
+const VALUE: &str = "942857";
+
+/// The homeserver's limits on posts are long used up after so many.
+const DIGESTS: usize = 13;
+
+struct Told {
+    room: Room,
+    world: World,
+    bot: String,
+}
+
+/// A running gateway that tells a room of its own.
+fn told(homeserver: &Homeserver, test: &str) -> Told {
+    let bot = format!("bot-{test}-{}", process::id());
+    let room = homeserver.room(&bot);
+    let mut world = World::new();
+    world.grant("ada-pacemaker", GRANT);
+    let section = format!(
+        "\n[matrix]\nhomeserver = \"{}\"\nroom = \"{}\"\nevery = \"1 s\"\n",
+        homeserver.url(),
+        room.id
+    );
+    world.edit_settings(|it| it + &section);
+    log_in(&world.gateway_dir(), &bot);
+    world.start_gateway();
+    Told { room, world, bot }
+}
+
+fn send(world: &World, device: &mut Device) {
+    device.publish("patient/beats/bpm", PAYLOAD).unwrap();
+    assert_eq!(world.ledger_count("quarantined", None), 0);
+}
+
+/// How far the room was told, and how far a post was begun.
+fn cursors(world: &World) -> (i64, i64) {
+    let cursor = |name: &str| {
+        let query = "SELECT value FROM cursor WHERE name = ?1";
+        world.store().query_row(query, [name], |row| row.get(0)).unwrap_or(0)
+    };
+    (cursor("witness/told"), cursor("witness/telling"))
+}
+
+fn ledger_end(world: &World) -> i64 {
+    world.store().query_row("SELECT max(seq) FROM ledger", [], |row| row.get(0)).unwrap()
+}
+
+fn wait_until_told(world: &World) {
+    world.wait_until_delivered();
+    wait_longer(120, "the room was told everything", || cursors(world).0 == ledger_end(world));
+}
+
+/// Sums up what the digests say; checks that each goes on where the one before ended.
+fn sums(notices: &[String]) -> BTreeMap<String, i64> {
+    let mut sums = BTreeMap::new();
+    let mut last = 0;
+    for notice in notices {
+        let lines: Vec<&str> = notice.lines().collect();
+        let (foot, counts) = lines.split_last().unwrap();
+        let entry = foot.strip_prefix("ledger entry ").unwrap().split_once(',').unwrap().0;
+        let entry: i64 = entry.parse().unwrap();
+        assert!(entry > last, "told twice: {notices:#?}");
+        last = entry;
+        for count in &counts[1..] {
+            if let Some((number, what)) = count.split_once(' ')
+                && let Ok(number) = number.parse::<i64>()
+            {
+                *sums.entry(what.to_owned()).or_default() += number;
+            }
+        }
+    }
+    sums
+}
+
+/// Each delivery and each refusal of the ledger is in the room once.
+fn assert_told_once(told: &Told) -> Vec<String> {
+    let notices = told.room.notices();
+    let sums = sums(&notices);
+    let world = &told.world;
+    let delivered = world.ledger_count("delivered", None);
+    assert_eq!(sums.get("delivered to hospital"), Some(&delivered), "{notices:#?}");
+    let withheld: i64 =
+        sums.iter().filter(|it| it.0.starts_with("withheld: ")).map(|it| it.1).sum();
+    assert_eq!(withheld, world.ledger_count("withheld", None), "{notices:#?}");
+    notices
+}
+
+#[test]
+fn the_room_hears_of_deliveries_and_nothing_that_was_measured_or_is_secret() {
+    let Some(homeserver) = Homeserver::of_this_run() else { return };
+    let told = told(&homeserver, "quiet");
+    let mut device = told.world.device();
+    send(&told.world, &mut device);
+    send(&told.world, &mut device);
+    wait_until_told(&told.world);
+    let notices = assert_told_once(&told);
+    let text = notices.concat();
+    assert!(text.contains("1 delivered to hospital"), "{text}");
+    for word in [VALUE, "marker", "pacemaker", "ada", "bpm", "heart", &told.world.secret] {
+        assert!(!text.contains(word), "`{word}` is in the room: {text}");
+    }
+    let log = told.world.gateway.as_ref().unwrap().log_text();
+    for word in [VALUE, "marker", &told.world.secret, &told.bot, &told.room.id] {
+        assert!(!log.contains(word), "`{word}` is in the log: {log}");
+    }
+}
+
+#[test]
+fn a_homeserver_that_was_away_is_told_each_entry_once_even_if_the_gateway_dies_meanwhile() {
+    let Some(homeserver) = Homeserver::of_this_run() else { return };
+    let mut told = told(&homeserver, "away");
+    let mut device = told.world.device();
+    send(&told.world, &mut device);
+    wait_until_told(&told.world);
+    assert_eq!(told.room.notices().len(), 1);
+
+    homeserver.stop();
+    send(&told.world, &mut device);
+    wait_until("a post was begun in vain", || {
+        let (done, begun) = cursors(&told.world);
+        begun > done
+    });
+    let before = cursors(&told.world).0;
+    // While we hold the write lock, the gateway cannot note that a post arrived.
+    told.world.wait_until_delivered();
+    let disk = Connection::open(told.world.gateway_dir().join("state/gateway.db")).unwrap();
+    disk.execute_batch("BEGIN IMMEDIATE").unwrap();
+    homeserver.start();
+    wait_longer(120, "the room hears of it", || told.room.notices().len() > 1);
+    told.world.gateway.take().unwrap().kill();
+    disk.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(cursors(&told.world).0, before, "noted");
+
+    // The gateway comes back while the homeserver is away again, and needs no log-in.
+    homeserver.stop();
+    told.world.start_gateway();
+    let mut device = told.world.device();
+    send(&told.world, &mut device);
+    homeserver.start();
+    wait_until_told(&told.world);
+    assert_told_once(&told);
+    assert_eq!(told.room.devices_of(&told.world.gateway_dir()), 1);
+}
+
+#[test]
+fn more_digests_than_the_homeserver_lets_through_are_told_all_the_same() {
+    let Some(homeserver) = Homeserver::of_this_run() else { return };
+    let told = told(&homeserver, "many");
+    let mut device = told.world.device();
+    for digest in 1..=DIGESTS {
+        send(&told.world, &mut device);
+        wait_until_told(&told.world);
+        assert!(told.room.notices().len() >= digest);
+    }
+    assert_told_once(&told);
+    assert!(!told.world.gateway.as_ref().unwrap().log_text().contains("ERROR"));
+    assert_eq!(told.room.devices_of(&told.world.gateway_dir()), 1);
+}
