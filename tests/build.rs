@@ -27,8 +27,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         } else {
             component(kind, &format!("(module\n{shared}\n{text})"))
         };
-        let component = component
-            .map_err(|error: Box<dyn Error>| format!("{}: {error}", path.display()))?;
+        let component =
+            component.map_err(|error: Box<dyn Error>| format!("{}: {error}", path.display()))?;
         fs::write(Path::new(&out).join(format!("{id}.wasm")), component)?;
     }
     Ok(())

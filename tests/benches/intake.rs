@@ -1,7 +1,11 @@
 //! How many frames the gateway acknowledges, end to end: a release build of the program, this load
 //! generator, durable commits, on one machine. Run by `cargo xtask bench`; figures in docs/performance.md.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark that cannot set up should fail loudly")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a benchmark that cannot set up should fail loudly"
+)]
 
 use hushgate_tests::{
     program::Program,
@@ -13,7 +17,10 @@ use std::{
     io::Write as _,
     net::SocketAddr,
     process::Command,
-    sync::{Arc, atomic::{AtomicU64, Ordering}},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 use tokio::{
@@ -24,7 +31,8 @@ use tokio::{
 const RUN: Duration = Duration::from_secs(8);
 /// 200 bytes as a small JSON frame has them; the adapter reads `payload`.
 fn frame() -> Vec<u8> {
-    let mut text = r#"{"device":"patient","topic":"bpm","payload":" 70.25 bpm ","comment":""#.to_owned();
+    let mut text =
+        r#"{"device":"patient","topic":"bpm","payload":" 70.25 bpm ","comment":""#.to_owned();
     while text.len() < 198 {
         text.push('x');
     }
@@ -47,7 +55,9 @@ policy = [{ plugin = "quiet-hours", settings = { from = "00:00", to = "00:00" } 
 "#;
 
 fn main() {
-    say("| what | frames/s | gateway RSS idle / after (MiB) | gateway CPU (cores) |\n|---|---|---|---|");
+    say(
+        "| what | frames/s | gateway RSS idle / after (MiB) | gateway CPU (cores) |\n|---|---|---|---|",
+    );
     for (devices, window) in [(1, 1), (1, 32), (100, 1), (100, 8)] {
         for plugins in [true, false] {
             embedded(devices, window, plugins);
@@ -100,7 +110,9 @@ fn subscribed() {
     let (before, start) = (cpu(pid), Instant::now());
     let acked = load(([127, 0, 0, 1], port).into(), &[("d0".into(), String::new())], 256);
     let expected = i64::try_from(acked).unwrap();
-    wait_until("all are taken in", || world.ledger_count("withheld", None) + world.ledger_count("queued", None) >= expected);
+    wait_until("all are taken in", || {
+        world.ledger_count("withheld", None) + world.ledger_count("queued", None) >= expected
+    });
     let seconds = start.elapsed().as_secs_f64();
     say(&format!(
         "| subscriber of a mosquitto, one connection, three plugins | {:.0} | {idle:.0} / {:.0} | {:.2} |",
@@ -147,7 +159,12 @@ fn load(broker: SocketAddr, devices: &[(String, String)], window: u16) -> u64 {
 }
 
 /// MQTT 3.1.1 by hand, so that the load costs little beside what it measures.
-async fn publisher(broker: SocketAddr, (name, secret): (String, String), window: u16, acked: Arc<AtomicU64>) {
+async fn publisher(
+    broker: SocketAddr,
+    (name, secret): (String, String),
+    window: u16,
+    acked: Arc<AtomicU64>,
+) {
     let mut stream = TcpStream::connect(broker).await.unwrap();
     stream.set_nodelay(true).unwrap();
     stream.write_all(&connect_packet(&name, &secret)).await.unwrap();
@@ -173,7 +190,8 @@ async fn publisher(broker: SocketAddr, (name, secret): (String, String), window:
 }
 
 fn connect_packet(name: &str, secret: &str) -> Vec<u8> {
-    let text = |it: &str| [&u16::try_from(it.len()).unwrap().to_be_bytes()[..], it.as_bytes()].concat();
+    let text =
+        |it: &str| [&u16::try_from(it.len()).unwrap().to_be_bytes()[..], it.as_bytes()].concat();
     let flags = if secret.is_empty() { 0x02 } else { 0xc2 };
     let mut body = [&text("MQTT")[..], &[4, flags, 0, 0], &text(name)].concat();
     if !secret.is_empty() {
@@ -185,7 +203,8 @@ fn connect_packet(name: &str, secret: &str) -> Vec<u8> {
 
 fn publish_packet(topic: &str, id: u16, body: &[u8]) -> Vec<u8> {
     let length = 2 + topic.len() + 2 + body.len();
-    let mut packet = vec![0x32, u8::try_from(length % 128 + 128).unwrap(), u8::try_from(length / 128).unwrap()];
+    let mut packet =
+        vec![0x32, u8::try_from(length % 128 + 128).unwrap(), u8::try_from(length / 128).unwrap()];
     packet.extend(u16::try_from(topic.len()).unwrap().to_be_bytes());
     packet.extend(topic.as_bytes());
     packet.extend(id.to_be_bytes());

@@ -14,7 +14,8 @@ use std::{
 use tempfile::TempDir;
 
 /// Who logs in at the broker: user and password.
-pub const ACCOUNTS: [(&str, &str); 2] = [("hushgate", "gateway-password"), ("sensor", "sensor-password")];
+pub const ACCOUNTS: [(&str, &str); 2] =
+    [("hushgate", "gateway-password"), ("sensor", "sensor-password")];
 
 /// `mosquitto_pub` or `mosquitto_sub` at `address`, logged in.
 pub fn client(program: &str, address: SocketAddr, (user, password): (&str, &str)) -> Command {
@@ -52,7 +53,9 @@ impl Broker {
         let passwords = broker.dir.path().join("passwords");
         let lines = ACCOUNTS.map(|(user, password)| format!("{user}:{password}\n")).concat();
         fs::write(&passwords, lines).unwrap();
-        assert!(Command::new("mosquitto_passwd").arg("-U").arg(&passwords).status().unwrap().success());
+        assert!(
+            Command::new("mosquitto_passwd").arg("-U").arg(&passwords).status().unwrap().success()
+        );
         let who = Command::new("id").arg("-un").output().unwrap().stdout;
         let settings = format!(
             "listener {} 127.0.0.1\nallow_anonymous false\npassword_file {dir}/passwords\n\

@@ -50,11 +50,7 @@ const KINDS: [Kind; 5] = [
         PubAckReason::Success,
         &["queued/", "withheld/slot-taken"],
     ),
-    kind(
-        ("/beats", "Beats: NUMBER furlongs"),
-        PubAckReason::Success,
-        &["quarantined/unsupported"],
-    ),
+    kind(("/beats", "Beats: NUMBER furlongs"), PubAckReason::Success, &["quarantined/unsupported"]),
     kind(("/beats", "Beats: many bpm"), PubAckReason::Success, &["quarantined/malformed"]),
     kind(("/tension", "Tension: NUMBER mmHg"), PubAckReason::Success, &["withheld/not-granted"]),
     kind(

@@ -28,7 +28,11 @@ impl Peer {
     }
 
     /// Opens a connection and logs in; the reason code in CONNACK, and nothing if the broker hung up instead.
-    pub fn connect(broker: SocketAddr, id: &str, login: Option<(&str, &str)>) -> (Self, Option<u8>) {
+    pub fn connect(
+        broker: SocketAddr,
+        id: &str,
+        login: Option<(&str, &str)>,
+    ) -> (Self, Option<u8>) {
         let mut peer = Self::open(broker);
         peer.say(&connect(id, login));
         let reason = peer.hear().and_then(|it| it.body.get(1).copied());

@@ -1,6 +1,6 @@
 //! The Matrix homeserver, and its owner's view of a room.
 
-use crate::{http, program, rig};
+use crate::{program, rig};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -69,7 +69,8 @@ impl Homeserver {
     pub fn room(&self, bot: &str) -> Room {
         self.rig("up", &[bot]);
         let server = self.address();
-        let login = json!({ "type": "m.login.password", "user": "owner", "password": "owner-password" });
+        let login =
+            json!({ "type": "m.login.password", "user": "owner", "password": "owner-password" });
         let token = call(server, "", ("POST", "login"), &login);
         let token = token["access_token"].as_str().unwrap().to_owned();
         let wanted = json!({ "preset": "private_chat", "invite": [format!("@{bot}:localhost")] });
@@ -112,11 +113,16 @@ pub fn log_in(gateway: &Path, bot: &str) {
 
 /// One call of the client-server API.
 fn call(server: SocketAddr, token: &str, (method, path): (&str, &str), body: &Value) -> Value {
-    let path = format!("/_matrix/client/v3/{path}");
-    let authorization = format!("Authorization: Bearer {token}");
-    let headers = if token.is_empty() { &[][..] } else { &[authorization.as_str()] };
-    let body = if body.is_null() { Vec::new() } else { serde_json::to_vec(body).unwrap() };
-    let answer = http::request(server, method, &path, headers, &body);
-    assert_eq!(answer.status, 200, "{path}: {}", answer.text);
-    serde_json::from_str(answer.text.split_once("\r\n\r\n").unwrap().1).unwrap()
+    let mut curl = Command::new("curl");
+    curl.args(["-sS", "--fail-with-body", "-X", method]);
+    if !token.is_empty() {
+        curl.args(["-H", &format!("Authorization: Bearer {token}")]);
+    }
+    if !body.is_null() {
+        curl.args(["--json", &body.to_string()]);
+    }
+    let done = curl.arg(format!("http://{server}/_matrix/client/v3/{path}")).output().unwrap();
+    let text = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success(), "{path}: {text}{}", String::from_utf8_lossy(&done.stderr));
+    serde_json::from_str(&text).unwrap()
 }

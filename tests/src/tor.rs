@@ -54,7 +54,7 @@ impl Network {
     }
 
     fn add(&self, what: &str, name: &str, args: &[&str]) -> Node<'_> {
-        let name = format!("{name}-{}", std::process::id());
+        let name = format!("{name}{}", std::process::id());
         let address = self.rig(what, &[&[name.as_str()], args].concat());
         Node { network: self, name, address }
     }

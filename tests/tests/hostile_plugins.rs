@@ -132,8 +132,9 @@ fn no_instance_ever_sees_two_devices() {
     guest::install(&home, ("counts", "adapter"), &guest::component("counts"));
     let names = ["one", "two", "three"];
     let secrets = names.map(|name| {
+        let secret = enrol(&home, name, "counts");
         world.grant(&format!("ada-{name}"), &grant_for(name, ""));
-        enrol(&home, name, "counts")
+        secret
     });
     world.start_gateway();
     for (name, secret) in names.iter().zip(&secrets) {
@@ -165,7 +166,8 @@ fn what_cannot_start_is_refused_with_the_line_that_asks_for_it() {
     for (id, component, why) in table {
         guest::install(&home, (id, "adapter"), &component);
         let asks = settings.replace("\"private-iot-text\"", &format!("\"{id}\""));
-        let line = asks.lines().position(|it| it.contains(&format!("\"{id}\""))).unwrap() + 1;
+        let asked = asks.rfind(&format!("\"{id}\"")).unwrap();
+        let line = asks[..asked].lines().count();
         fs::write(home.join("hushgate.toml"), asks).unwrap();
         let output = run(&home, &["run"]);
         let text = String::from_utf8_lossy(&output.stderr);

@@ -64,9 +64,8 @@ impl Watched {
     fn new(log: &str) -> Self {
         let mut world = World::new();
         let secrets = ["watch", "ring", "lamp"].map(|name| (name, world.enrol(name, "home/#")));
-        let grant = |device: &str, every: &str| {
-            GRANT.replace("DEVICE", device).replace("EVERY", every)
-        };
+        let grant =
+            |device: &str, every: &str| GRANT.replace("DEVICE", device).replace("EVERY", every);
         world.grant("ada-watch", &grant("watch", "1 s"));
         world.grant("ada-ring", &grant("ring", "1 s"));
         world.grant("ada-pacemaker", &(grant("pacemaker", "1 h") + MEDIAN));
@@ -149,8 +148,7 @@ impl Watched {
         let invite = fs::read_to_string(world.dir.path().join("hospital.invite")).unwrap();
         let code = after(&invite, "\ncode = \"");
         let secrets = self.secrets.iter().map(|it| it.1.as_str());
-        let secrets =
-            secrets.chain([&*world.secret, &*world.password, code.trim_end_matches('"')]);
+        let secrets = secrets.chain([&*world.secret, &*world.password, code.trim_end_matches('"')]);
         let seeds = [world.gateway_dir(), world.hub_dir()]
             .map(|it| fs::read_to_string(it.join("keys/seed")).unwrap().trim().to_owned());
         let texts = secrets.chain(seeds.iter().map(String::as_str)).chain(TEXTS);

@@ -34,7 +34,8 @@ fn mosquitto_publishes_with_every_version_and_quality() {
     for version in VERSIONS {
         for quality in ["0", "1", "2"] {
             let before = frames(&world);
-            let sent = mosquitto::publish(world.mqtt, account, BEAT, &["-V", version, "-q", quality]);
+            let sent =
+                mosquitto::publish(world.mqtt, account, BEAT, &["-V", version, "-q", quality]);
             assert!(sent.status.success(), "{version} {quality}: {}", text(&sent.stderr));
             if quality == "0" {
                 wait_until("it is decided on", || frames(&world) > before);

@@ -25,9 +25,17 @@ use std::{
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 enum Step {
     /// The device publishes; `ack` is the reason in its PUBACK, `Success` unless said otherwise.
-    Mqtt { topic: String, payload: String, ack: Option<String> },
+    Mqtt {
+        topic: String,
+        payload: String,
+        ack: Option<String>,
+    },
     /// The device sends over HTTP.
-    Http { path: String, payload: String, status: u16 },
+    Http {
+        path: String,
+        payload: String,
+        status: u16,
+    },
     /// The hub or the gateway stops, or starts again.
     Stop(Part),
     Start(Part),

@@ -44,7 +44,7 @@ fn start(world: &mut World) -> Device {
 }
 
 fn releases_at_the_hub(world: &World) -> i64 {
-    world.hub_store().query_row("SELECT count(*) FROM release", [], |row| row.get(0)).unwrap()
+    world.hub_store().query_row("SELECT count(*) FROM point", [], |row| row.get(0)).unwrap()
 }
 
 #[test]
@@ -182,8 +182,7 @@ fn a_gateway_that_starts_without_a_network_takes_frames_in_and_delivers_them_lat
     let mut world = World::over_tor(&network.arti(), &network.arti());
     let file = world.dir.path().join("network.toml");
     let ways = detour(&network, &file);
-    let (before, after) =
-        (network.arti_toml().display().to_string(), file.display().to_string());
+    let (before, after) = (network.arti_toml().display().to_string(), file.display().to_string());
     world.edit_settings(|it| it.replace(&before, &after));
     let mut device = start(&mut world);
     send(&world, &mut device);

@@ -26,6 +26,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     (
         "delivery",
         &[
+            "consent",
             "contract",
             "intake",
             "keys",

@@ -1,7 +1,11 @@
 //! What a plugin call costs: the same work natively, on a reused instance, on a fresh one; and loading a
 //! component from the cache. Run by `cargo xtask bench`, which sets `HUSHGATE_PLUGINS`.
 
-#![expect(clippy::unwrap_used, missing_docs, reason = "a benchmark that cannot set up should fail loudly")]
+#![expect(
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a benchmark that cannot set up should fail loudly"
+)]
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use hushgate_plugin_private_iot_text::PrivateIotText;
@@ -28,7 +32,8 @@ fn calls(c: &mut Criterion) {
     let engine = Engine::new().unwrap();
     let cache = Cache::open(dir.path(), [7; 32]).unwrap();
     let compiled = cache.load(&engine, &wasm).unwrap();
-    let setup = Setup { id: "bench".into(), config: "{}".into(), limits: Limits::default(), log: false };
+    let setup =
+        Setup { id: "bench".into(), config: "{}".into(), limits: Limits::default(), log: false };
     let adapter = Adapter::new(&engine, &compiled, &setup).unwrap();
     let frame = Frame { channel: "p".into(), content_type: None, received_ms: 0, body: body() };
 

@@ -1,0 +1,155 @@
+//! A hub that answers as a test tells it to, at a real hub's address and, if need be, with its key.
+
+use data_encoding::{BASE64, HEXLOWER};
+use ed25519_dalek::{Signer, SigningKey};
+use hmac::{Hmac, Mac};
+use sha2::{Digest, Sha256};
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
+    path::Path,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread::{self, JoinHandle},
+};
+
+/// How releases are answered.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    /// With this status and body.
+    Text(u16, &'static str),
+    /// With a well-formed receipt for each release, signed by this key.
+    SignedBy(SigningKey),
+    /// With receipts by this key that belong to other releases, in the right ones' names.
+    SignedForOthers(SigningKey),
+    /// Not at all: the connection is closed.
+    Nothing,
+}
+
+/// The key that the hub in this home signs receipts with.
+pub fn receipt_key(hub_dir: &Path) -> SigningKey {
+    let seed = fs::read_to_string(hub_dir.join("keys/seed")).unwrap();
+    let seed = HEXLOWER.decode(seed.trim().as_bytes()).unwrap();
+    let mut mac = Hmac::<Sha256>::new_from_slice(&seed).unwrap();
+    mac.update(b"hushgate signing v1");
+    SigningKey::from_bytes(&mac.finalize().into_bytes().into())
+}
+
+/// A key of nobody.
+pub fn other_key() -> SigningKey {
+    SigningKey::from_bytes(&[7; 32])
+}
+
+/// A running fake. Stops when dropped.
+pub struct FakeHub {
+    address: SocketAddr,
+    asked: Arc<AtomicUsize>,
+    stopping: Arc<AtomicBool>,
+    open: Arc<Mutex<Option<TcpStream>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl FakeHub {
+    /// Listens on `address` and gives this reply to all releases; introductions are accepted.
+    pub fn start(address: SocketAddr, reply: Reply) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
+        let asked = Arc::<AtomicUsize>::default();
+        let (stopping, open) = (Arc::<AtomicBool>::default(), Arc::<Mutex<_>>::default());
+        let (count, stop, current) = (asked.clone(), stopping.clone(), open.clone());
+        let thread = thread::spawn(move || {
+            // One connection at a time: there is one gateway.
+            for stream in listener.incoming().map_while(Result::ok) {
+                *current.lock().unwrap() = stream.try_clone().ok();
+                if stop.load(Ordering::SeqCst) {
+                    return;
+                }
+                // A connection that breaks is the gateway's to open again.
+                let _ = serve(stream, &reply, &count);
+            }
+        });
+        Self { address, asked, stopping, open, thread: Some(thread) }
+    }
+
+    /// How often it was asked to take releases.
+    pub fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for FakeHub {
+    fn drop(&mut self) {
+        self.stopping.store(true, Ordering::SeqCst);
+        if let Some(stream) = &*self.open.lock().unwrap() {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+        #[expect(clippy::disallowed_methods, reason = "wakes our own listener")]
+        let _ = TcpStream::connect(self.address);
+        let _ = self.thread.take().map(JoinHandle::join);
+    }
+}
+
+/// Answers until the gateway closes the connection, or after one answer that it will not like.
+fn serve(stream: TcpStream, reply: &Reply, asked: &AtomicUsize) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let mut stream = stream;
+    while let Some((path, body)) = request(&mut reader)? {
+        if path == "/v1/pair" {
+            stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n")?;
+            continue;
+        }
+        let (status, text) = match reply {
+            Reply::Text(status, text) => (*status, (*text).to_owned()),
+            Reply::SignedBy(key) => (200, receipts(key, &body, |it| Sha256::digest(it).into())),
+            Reply::SignedForOthers(key) => (200, receipts(key, &body, |_| [9; 32])),
+            Reply::Nothing => {
+                asked.fetch_add(1, Ordering::SeqCst);
+                return Ok(());
+            }
+        };
+        let head = format!("HTTP/1.1 {status} Reply\r\nContent-Length: {}\r\n\r\n", text.len());
+        stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(text.as_bytes()))?;
+        asked.fetch_add(1, Ordering::SeqCst);
+    }
+    Ok(())
+}
+
+fn request(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<(String, Vec<u8>)>> {
+    let mut line = String::new();
+    if reader.read_line(&mut line)? == 0 {
+        return Ok(None);
+    }
+    let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
+    let mut length = 0;
+    loop {
+        let mut header = String::new();
+        reader.read_line(&mut header)?;
+        if header.trim().is_empty() {
+            break;
+        }
+        if let Some(value) = header.to_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    Ok(Some((path, body)))
+}
+
+/// The answer of a hub that took all releases of a body.
+fn receipts(key: &SigningKey, mut body: &[u8], digest: impl Fn(&[u8]) -> [u8; 32]) -> String {
+    let mut receipts = Vec::new();
+    while let Some((length, rest)) = body.split_first_chunk() {
+        let (envelope, rest) = rest.split_at(u32::from_be_bytes(*length) as usize);
+        // Version, sender, number.
+        let release = &envelope[9..25];
+        let signed = [&b"hushgate receipt v1"[..], release, &digest(envelope)].concat();
+        let signature = BASE64.encode(&key.sign(&signed).to_bytes());
+        let release = HEXLOWER.encode(release);
+        receipts.push(serde_json::json!({ "release": release, "signature": signature }));
+        body = rest;
+    }
+    serde_json::json!({ "receipts": receipts }).to_string()
+}
