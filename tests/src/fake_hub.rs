@@ -68,6 +68,7 @@ impl FakeHub {
                 }
                 // A connection that breaks is the gateway's to open again.
                 let _ = serve(stream, &reply, &count);
+                *current.lock().unwrap() = None;
             }
         });
         Self { address, asked, stopping, open, thread: Some(thread) }

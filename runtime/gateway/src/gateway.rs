@@ -74,6 +74,12 @@ pub fn shelf(config: &Config, keys: &Keys) -> Result<Shelf, StartError> {
     Shelf::read(&engine, &cache, &config.home.plugins()).map_err(fix)
 }
 
+async fn end((tasks, stop): &(TaskTracker, CancellationToken)) {
+    stop.cancel();
+    tasks.close();
+    tasks.wait().await;
+}
+
 impl Gateway {
     /// Starts all parts: first what keeps, then what sends, last what takes in.
     pub async fn start(config: &Config, keys: &Keys) -> Result<Self, StartError> {
@@ -176,11 +182,9 @@ impl Gateway {
     /// Stops taking in, then sending. Whether all ended within [`STOP_GRACE`].
     pub async fn stop(self) -> Result<(), tokio::time::error::Elapsed> {
         let stop = async {
-            for (tasks, stop) in [&self.ingress, &self.outbound] {
-                stop.cancel();
-                tasks.close();
-                tasks.wait().await;
-            }
+            end(&self.ingress).await;
+            self.intake.flush().await;
+            end(&self.outbound).await;
         };
         tokio::time::timeout(STOP_GRACE, stop).await
     }

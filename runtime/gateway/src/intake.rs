@@ -29,6 +29,9 @@ const WAIT_MAX: Duration = Duration::from_secs(2);
 const STALE_RETRIES_MAX: u32 = 8;
 /// How many plugin instances may be kept alive between frames, over all devices: half of the pool.
 const WARM_INSTANCES_MAX: usize = 500;
+/// How often the samples of a window go to disk while none of them leaves: what a crash can take from a
+/// window. Their frames are accounted for in the ledger at once.
+const SAMPLES_KEPT_EVERY: Duration = Duration::from_secs(1);
 /// How far the clock may step back before it counts as unknown.
 const CLOCK_BACK_MS_MAX: i64 = 5 * 60_000;
 /// 2026-01-01T00:00:00Z: no gateway of this version ran earlier; a clock that says so was never set.
@@ -61,6 +64,17 @@ struct Live {
     device: LiveDevice,
     generation: u64,
     lineage: Lineage,
+    samples_kept: Instant,
+}
+
+impl Live {
+    fn take_states(&mut self) -> Vec<(String, Vec<u8>)> {
+        let samples = self.samples_kept.elapsed() >= SAMPLES_KEPT_EVERY;
+        if samples {
+            self.samples_kept = Instant::now();
+        }
+        self.device.take_changes(samples)
+    }
 }
 
 /// Why a frame was not taken in. It was not acknowledged, and nothing of it was kept.
@@ -132,7 +146,7 @@ impl Intake {
             device: frame.device.clone(),
             at: frame.received,
             decisions,
-            states: live.device.take_changes(plan),
+            states: live.take_states(),
             lineage: live.lineage,
         };
         Ok(slot.keep(decided))
@@ -145,6 +159,23 @@ impl Intake {
         let decided = Decided { device, at: Millis::now(), decisions, states: Vec::new(), lineage };
         let slot = self.store.slot().await.map_err(IntakeError::NotKept)?;
         slot.keep(decided).kept().await.map_err(IntakeError::NotKept)
+    }
+
+    /// Puts on disk what windows hold. At the end, when no more frames come.
+    pub async fn flush(&self) {
+        let devices: Vec<_> =
+            lock(&self.devices).iter().map(|it| (it.0.clone(), it.1.clone())).collect();
+        for (device, slot) in devices {
+            let Ok(room) = self.store.slot().await else { return };
+            let taken =
+                lock(&slot).live.as_mut().map(|it| (it.device.take_changes(true), it.lineage));
+            let Some((states, lineage)) = taken.filter(|it| !it.0.is_empty()) else { continue };
+            let decided =
+                Decided { device, at: Millis::now(), decisions: Vec::new(), states, lineage };
+            if let Err(error) = room.keep(decided).kept().await {
+                tracing::warn!(%error, "the samples of a window were not kept");
+            }
+        }
     }
 
     /// What time it is, if anybody can tell.
@@ -179,13 +210,16 @@ impl Intake {
     /// The device's own instances and states; read anew after a change of plugins or a failed commit.
     fn live<'a>(&self, slot: &'a mut Slot, plan: &DevicePlan) -> Result<&'a mut Live, StoreError> {
         let lineage = self.store.lineage();
-        let fits = |it: &Live| it.generation == plan.generation && it.lineage == lineage;
-        let kept = slot.live.take().filter(fits);
+        // What was computed after a failed commit is void; a change of plans keeps the states, which may be
+        // newer than the disk.
+        let kept = slot.live.take().filter(|it| it.lineage == lineage);
         let live = match kept {
-            Some(live) => live,
-            None => {
-                let device = LiveDevice::new(plan, |grant| self.store.grant_state(grant))?;
-                Live { device, generation: plan.generation, lineage }
+            Some(live) if live.generation == plan.generation => live,
+            before => {
+                let before = before.map(|it| it.device);
+                let device = LiveDevice::new(plan, before, |it| self.store.grant_state(it))?;
+                let samples_kept = Instant::now();
+                Live { device, generation: plan.generation, lineage, samples_kept }
             }
         };
         Ok(slot.live.insert(live))

@@ -31,6 +31,7 @@ pub mod contract;
 pub mod home;
 pub mod keys;
 pub mod plugins;
+pub mod secret;
 pub mod source;
 pub mod store;
 pub mod wire;

@@ -80,7 +80,7 @@ pub struct Decided {
     pub device: DeviceName,
     /// When.
     pub at: Millis,
-    /// One for each grant that was asked, or one for the whole frame.
+    /// One for each grant that was asked, or one for the whole frame; none where there is no frame, only states.
     pub decisions: Vec<Decision>,
     /// What the plugins of a grant will remember, by grant.
     pub states: Vec<(String, Vec<u8>)>,

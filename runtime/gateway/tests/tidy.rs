@@ -11,6 +11,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("home", &[]),
     ("keys", &[]),
+    ("secret", &["keys"]),
     ("wire", &["keys"]),
     ("contract", &["source", "wire"]),
     ("consent", &["message", "source"]),

@@ -9,7 +9,7 @@ use std::{
 };
 use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-/// How finely call deadlines are kept. A call may run up to one tick longer than its limit.
+/// How finely call deadlines are kept.
 pub const TICK: Duration = Duration::from_millis(10);
 
 /// Instances that may be alive at once, over all plugins and devices.

@@ -16,7 +16,8 @@ pub const OUTPUT_BYTES_MAX: usize = 256 << 10;
 pub struct Limits {
     /// Linear memory in bytes, over all memories of the instance together.
     pub memory_bytes: usize,
-    /// Wall-clock time of one call, in steps of [`crate::engine::TICK`].
+    /// Time of one call, in steps of [`crate::engine::TICK`]: first by the wall clock, and once that is over as
+    /// much processor time again.
     pub call: Duration,
     /// Bytes that one call may return.
     pub output_bytes: usize,

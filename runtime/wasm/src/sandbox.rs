@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
-use wasmtime::{Store, StoreContextMut, Trap, component::HasData};
+use wasmtime::{Store, StoreContextMut, Trap, UpdateDeadline, component::HasData};
 
 /// Why a call gave no answer. The instance is dead after any of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,6 +56,8 @@ impl From<ConfigError> for ConfigRefusal {
 pub(crate) struct Host {
     meter: Meter,
     log: Arc<LogGate>,
+    /// The thread's processor time when the deadline of the current call first passed.
+    overdue_since: Option<Duration>,
 }
 
 impl HasData for Host {
@@ -126,8 +128,12 @@ impl<B> Sandbox<B> {
         log: Arc<LogGate>,
         make: impl FnOnce(&mut Store<Host>) -> wasmtime::Result<B>,
     ) -> Result<Self, CallError> {
-        let mut store = Store::new(&engine.inner, Host { meter: Meter::new(&limits), log });
+        let mut store = Store::new(
+            &engine.inner,
+            Host { meter: Meter::new(&limits), log, overdue_since: None },
+        );
         store.limiter(|host| &mut host.meter);
+        store.epoch_deadline_callback(move |store| Ok(overdue(store, &limits)));
         arm(&mut store, &limits);
         let exports =
             make(&mut store).map_err(|error| reason(&error, &store, CallError::NoInstance))?;
@@ -158,10 +164,26 @@ impl<B> Sandbox<B> {
 }
 
 fn arm(store: &mut Store<Host>, limits: &Limits) {
-    // One tick more: the current one may be almost over.
-    let ticks = limits.call.as_millis().div_ceil(TICK.as_millis()) + 1;
-    store.set_epoch_deadline(u64::try_from(ticks).unwrap_or(u64::MAX));
+    store.data_mut().overdue_since = None;
+    store.set_epoch_deadline(ticks(limits.call));
     store.set_hostcall_fuel(limits.output_bytes);
+}
+
+/// One tick more: the current one may be almost over.
+fn ticks(time: Duration) -> u64 {
+    u64::try_from(time.as_millis().div_ceil(TICK.as_millis()) + 1).unwrap_or(u64::MAX)
+}
+
+/// The wall clock says that the call took too long. On a busy machine the thread may not have run at all: a
+/// call ends only when, from here on, it has used up its limit of processor time as well.
+fn overdue(mut store: StoreContextMut<'_, Host>, limits: &Limits) -> UpdateDeadline {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    let now = Duration::try_from(now).unwrap_or_default();
+    let since = *store.data_mut().overdue_since.get_or_insert(now);
+    match limits.call.checked_sub(now.saturating_sub(since)) {
+        Some(left) if !left.is_zero() => UpdateDeadline::Continue(ticks(left)),
+        _ => UpdateDeadline::Interrupt,
+    }
 }
 
 /// Sorts by what the gateway does about it. `other` is what an error without a trap means here.

@@ -1,12 +1,7 @@
 //! `device`: enrols devices.
 
 use super::{Failure, open, out::say};
-use crate::{
-    config::Config,
-    home::Home,
-    ingress::credentials::{hash_secret, new_secret},
-    source::is_name,
-};
+use crate::{config::Config, home::Home, secret, source::is_name};
 use clap::Subcommand;
 use std::fs;
 
@@ -34,7 +29,7 @@ pub(super) enum DeviceCommand {
 pub(super) fn run(home: &Home, command: DeviceCommand) -> Result<(), Failure> {
     match command {
         DeviceCommand::Secret => {
-            let (secret, hash) = secret()?;
+            let (secret, hash) = fresh_secret()?;
             say(format!("secret (give it to the device): {secret}\nsecret = \"{hash}\""));
             Ok(())
         }
@@ -50,10 +45,10 @@ pub(super) fn run(home: &Home, command: DeviceCommand) -> Result<(), Failure> {
     }
 }
 
-fn secret() -> Result<(String, String), Failure> {
+fn fresh_secret() -> Result<(String, String), Failure> {
     let no_randomness = || Failure::failed("the operating system gave no randomness");
-    let secret = new_secret().ok_or_else(no_randomness)?;
-    let hash = hash_secret(&secret).ok_or_else(no_randomness)?;
+    let secret = secret::new().ok_or_else(no_randomness)?;
+    let hash = secret::hash(&secret).ok_or_else(no_randomness)?;
     Ok((secret, hash))
 }
 
@@ -68,7 +63,7 @@ pub(crate) fn add(
     if !is_name(name) {
         return Err(Failure::fix("a name is 1 to 64 lower-case letters, digits and hyphens"));
     }
-    let (secret, hash) = secret()?;
+    let (secret, hash) = fresh_secret()?;
     let path = home.settings();
     let before = fs::read_to_string(&path).map_err(Failure::fix)?;
     let list = |it: &[String]| toml::Value::from(it.to_vec()).to_string();

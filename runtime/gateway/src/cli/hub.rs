@@ -8,8 +8,8 @@ use crate::{
         server::Hub,
         settings::{self, HubConfig},
     },
-    ingress::credentials::hash_secret,
     keys::Keys,
+    secret,
 };
 use clap::{Args, Subcommand};
 use std::net::SocketAddr;
@@ -50,7 +50,7 @@ pub(super) async fn run(home: &Home, args: HubArgs) -> Result<(), Failure> {
         Some(HubCommand::Password) => {
             let mut password = String::new();
             std::io::stdin().read_line(&mut password).map_err(Failure::failed)?;
-            let hash = hash_secret(password.trim_end_matches(['\r', '\n']));
+            let hash = secret::hash(password.trim_end_matches(['\r', '\n']));
             say(format!(
                 "page-password = \"{}\"",
                 hash.ok_or_else(|| Failure::failed("no randomness"))?

@@ -1,11 +1,7 @@
 //! `init`: a directory that works, with settings that explain themselves.
 
 use super::{Failure, out::say};
-use crate::{
-    home::Home,
-    ingress::credentials::{hash_secret, new_secret},
-    keys::Keys,
-};
+use crate::{home::Home, keys::Keys, secret};
 use clap::Args;
 use std::{
     fs, io,
@@ -70,8 +66,8 @@ pub(crate) fn make_hub(home: &Home, name: &str, transport: &str) -> Result<Strin
     new(home, &home.hub_settings())?;
     home.make(&["keys", "state"]).map_err(Failure::fix)?;
     let no_randomness = || Failure::failed("the operating system gave no randomness");
-    let password = new_secret().ok_or_else(no_randomness)?;
-    let hash = hash_secret(&password).ok_or_else(no_randomness)?;
+    let password = secret::new().ok_or_else(no_randomness)?;
+    let hash = secret::hash(&password).ok_or_else(no_randomness)?;
     let settings = HUB_SETTINGS
         .replace("{name}", name)
         .replace("{password}", &hash)

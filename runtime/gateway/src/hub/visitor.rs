@@ -1,52 +1,50 @@
 //! Who asks for the page: HTTP Basic authentication (RFC 7617) with one user, `hub`.
 
-use argon2::{Argon2, PasswordHash, PasswordVerifier};
+use crate::secret::Checker;
 use axum::http::{HeaderMap, header::AUTHORIZATION};
 use data_encoding::BASE64;
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::Semaphore;
+use std::sync::{Mutex, PoisonError};
 
-/// Checks visitors' passwords, one at a time: guessing is slow for everybody together.
-#[derive(Clone, Debug)]
+/// The longest header that is looked at, in bytes.
+const HEADER_BYTES_MAX: usize = 512;
+
+/// Checks visitors' passwords.
+#[derive(Debug)]
 pub struct Door {
-    hash: Option<Arc<str>>,
-    /// The header that was good last: pages reload once a minute, and a check takes 20 ms.
-    last_good: Arc<Mutex<Option<String>>>,
-    turns: Arc<Semaphore>,
+    hash: Option<String>,
+    /// The header that was good last: pages reload once a minute, and a check takes its time.
+    last_good: Mutex<Option<String>>,
+    checker: Checker,
 }
 
 impl Door {
     /// Opens for the password with this hash (PHC string); for everybody if there is none.
     pub fn new(hash: Option<&str>) -> Self {
-        let turns = Arc::new(Semaphore::new(1));
-        Self { hash: hash.map(Into::into), last_good: Arc::default(), turns }
-    }
-
-    /// Whether a password is asked for at all.
-    pub fn is_locked(&self) -> bool {
-        self.hash.is_some()
+        Self {
+            hash: hash.map(Into::into),
+            last_good: Mutex::default(),
+            checker: Checker::default(),
+        }
     }
 
     /// Whether whoever sent these headers may come in.
     pub async fn opens(&self, headers: &HeaderMap) -> bool {
-        let Some(hash) = self.hash.clone() else { return true };
-        let Some(given) = headers.get(AUTHORIZATION).and_then(|it| it.to_str().ok()) else {
-            return false;
-        };
-        if given.len() > 512 {
-            return false;
-        }
-        if self.last_good.lock().unwrap_or_else(PoisonError::into_inner).as_deref() == Some(given) {
+        let Some(hash) = &self.hash else { return true };
+        let given = headers.get(AUTHORIZATION).and_then(|it| it.to_str().ok());
+        let Some(given) = given.filter(|it| it.len() <= HEADER_BYTES_MAX) else { return false };
+        if self.last_good().as_deref() == Some(given) {
             return true;
         }
         let Some(password) = password(given) else { return false };
-        let Ok(_turn) = self.turns.acquire().await else { return false };
-        let good = tokio::task::spawn_blocking(move || verify(&hash, &password)).await;
-        let good = good.unwrap_or(false);
+        let good = self.checker.check(hash, &password).await;
         if good {
-            *self.last_good.lock().unwrap_or_else(PoisonError::into_inner) = Some(given.to_owned());
+            *self.last_good() = Some(given.to_owned());
         }
         good
+    }
+
+    fn last_good(&self) -> std::sync::MutexGuard<'_, Option<String>> {
+        self.last_good.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -55,14 +53,10 @@ fn password(header: &str) -> Option<Vec<u8>> {
     Some(decoded.strip_prefix(b"hub:")?.to_vec())
 }
 
-fn verify(hash: &str, password: &[u8]) -> bool {
-    PasswordHash::new(hash).is_ok_and(|it| Argon2::default().verify_password(password, &it).is_ok())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ingress::credentials::hash_secret;
+    use crate::secret;
 
     async fn opens(door: &Door, header: Option<&str>) -> bool {
         let mut headers = HeaderMap::new();
@@ -74,7 +68,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_the_password_opens() {
-        let door = Door::new(Some(&hash_secret("sesame").unwrap()));
+        let door = Door::new(Some(&secret::hash("sesame").unwrap()));
         let basic = |text: &str| format!("Basic {}", BASE64.encode(text.as_bytes()));
         assert!(!opens(&door, None).await);
         assert!(!opens(&door, Some(&basic("hub:wrong"))).await);

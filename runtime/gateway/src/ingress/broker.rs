@@ -159,8 +159,7 @@ impl AuthProvider for Door {
                 return true;
             }
             tracing::warn!("a device published on a topic that is not its own");
-            let refuse =
-                || self.intake.refuse(DeviceName(user.into()), intake::foreign_topic());
+            let refuse = || self.intake.refuse(DeviceName(user.into()), intake::foreign_topic());
             // MQTT 3.1.1 cannot say no: the PUBACK that follows is then covered by the ledger.
             let mut patience = Patience::new(&self.stop);
             while let Err(error) = refuse().await {

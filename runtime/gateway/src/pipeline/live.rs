@@ -4,7 +4,8 @@
 //!
 //! - No instance ever serves two devices: a [`LiveDevice`] belongs to one.
 //! - An instance that failed is dropped and made anew for the next frame.
-//! - What a minimizer remembers is forgotten when the plugin or its settings change.
+//! - What a minimizer remembers is forgotten when the plugin or its settings change; in which slots something
+//!   left is not.
 
 use crate::{
     consent::release::Slots,
@@ -17,6 +18,7 @@ use hushgate_wasm::{
     sandbox::CallError,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 /// One device's instances and states.
 #[derive(Default)]
@@ -29,12 +31,24 @@ pub struct LiveDevice {
 
 /// One grant's instances and state.
 pub struct LiveGrant {
+    id: String,
     /// Its minimizers, in order.
     pub minimizers: Vec<Warm<MinimizerInstance>>,
     /// Its policies, in order.
     pub policies: Vec<Warm<PolicyInstance>>,
     state: GrantState,
-    changed: bool,
+    change: Change,
+}
+
+/// What of a state is not on disk yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Change {
+    /// Nothing.
+    None,
+    /// Samples of a window: their frames are accounted for without it.
+    Samples,
+    /// That something left: must be kept with what left, or it could leave twice.
+    Release,
 }
 
 /// What a grant remembers from frame to frame.
@@ -46,19 +60,30 @@ struct GrantState {
 }
 
 impl LiveDevice {
-    /// For `plan`, with what each grant remembered on disk.
+    /// For `plan`, with what each grant remembered under the plan `before`, or on disk.
     pub fn new<E>(
         plan: &DevicePlan,
+        before: Option<Self>,
         mut remembered: impl FnMut(&str) -> Result<Option<Vec<u8>>, E>,
     ) -> Result<Self, E> {
-        let grants = plan.grants.iter().map(|it| Ok(LiveGrant::new(it, remembered(&it.grant.id)?)));
+        let before = before.map(|it| it.grants).unwrap_or_default();
+        let mut before: HashMap<_, _> =
+            before.into_iter().map(|it| (it.id, (it.state, it.change))).collect();
+        let grants = plan.grants.iter().map(|it| {
+            let (state, change) = match before.remove(&it.grant.id) {
+                Some(kept) => kept,
+                None => (GrantState::read(remembered(&it.grant.id)?), Change::None),
+            };
+            Ok(LiveGrant::new(it, state, change))
+        });
         Ok(Self { adapter: Warm::default(), grants: grants.collect::<Result<_, _>>()? })
     }
 
-    /// What changed since the last call, by grant.
-    pub fn take_changes(&mut self, plan: &DevicePlan) -> Vec<(String, Vec<u8>)> {
-        let changed = plan.grants.iter().zip(&mut self.grants).filter(|(_, live)| live.changed);
-        changed.filter_map(|(plan, live)| Some((plan.grant.id.clone(), live.take()?))).collect()
+    /// What must go to disk now, by grant: what left, at once; samples of a window only if `samples` says so.
+    pub fn take_changes(&mut self, samples: bool) -> Vec<(String, Vec<u8>)> {
+        let least = if samples { Change::Samples } else { Change::Release };
+        let changed = self.grants.iter_mut().filter(|it| it.change >= least);
+        changed.filter_map(|it| Some((it.id.clone(), it.take()?))).collect()
     }
 
     /// Drops the instances and keeps the states: for a device that has fallen silent.
@@ -71,10 +96,15 @@ impl LiveDevice {
     }
 }
 
+impl GrantState {
+    /// What cannot be read was written by another version: begin anew.
+    fn read(bytes: Option<Vec<u8>>) -> Self {
+        bytes.and_then(|it| postcard::from_bytes(&it).ok()).unwrap_or_default()
+    }
+}
+
 impl LiveGrant {
-    fn new(plan: &GrantPlan, remembered: Option<Vec<u8>>) -> Self {
-        let mut state: GrantState =
-            remembered.and_then(|it| postcard::from_bytes(&it).ok()).unwrap_or_default();
+    fn new(plan: &GrantPlan, mut state: GrantState, change: Change) -> Self {
         let mut found = std::mem::take(&mut state.minimizers).into_iter();
         state.minimizers = plan
             .minimizers
@@ -86,12 +116,12 @@ impl LiveGrant {
             .collect();
         let minimizers = plan.minimizers.iter().map(|_| Warm::default()).collect();
         let policies = plan.policies.iter().map(|_| Warm::default()).collect();
-        Self { minimizers, policies, state, changed: false }
+        Self { id: plan.grant.id.clone(), minimizers, policies, state, change }
     }
 
     /// In which slots its fields have left.
     pub fn slots(&mut self) -> &mut Slots {
-        self.changed = true;
+        self.change = Change::Release;
         &mut self.state.slots
     }
 
@@ -103,13 +133,13 @@ impl LiveGrant {
     /// What the minimizer at `place` leaves now.
     pub fn leave(&mut self, place: usize, left: Option<Vec<u8>>) {
         if let Some(slot) = self.state.minimizers.get_mut(place) {
-            self.changed |= slot.1 != left;
             slot.1 = left;
+            self.change = self.change.max(Change::Samples);
         }
     }
 
     fn take(&mut self) -> Option<Vec<u8>> {
-        self.changed = false;
+        self.change = Change::None;
         postcard::to_allocvec(&self.state).ok()
     }
 }

@@ -179,7 +179,9 @@ impl Batch<'_> {
     }
 
     fn decide(&mut self, decided: Decided) -> rusqlite::Result<()> {
-        self.now.frame += 1;
+        if !decided.decisions.is_empty() {
+            self.now.frame += 1;
+        }
         self.now.at = self.now.at.max(decided.at);
         for decision in &decided.decisions {
             let digest;
