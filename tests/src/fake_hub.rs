@@ -1,5 +1,6 @@
 //! A hub that answers as a test tells it to, at a real hub's address and, if need be, with its key.
 
+use crate::http;
 use data_encoding::{BASE64, HEXLOWER};
 use ed25519_dalek::{Signer, SigningKey};
 use hmac::{Hmac, Mac};
@@ -27,6 +28,8 @@ pub enum Reply {
     SignedForOthers(SigningKey),
     /// Not at all: the connection is closed.
     Nothing,
+    /// Not at all, after the hub at this address took them.
+    Lost(SocketAddr),
 }
 
 /// The key that the hub in this home signs receipts with.
@@ -46,49 +49,55 @@ pub fn other_key() -> SigningKey {
 /// A running fake. Stops when dropped.
 pub struct FakeHub {
     address: SocketAddr,
-    asked: Arc<AtomicUsize>,
-    stopping: Arc<AtomicBool>,
-    open: Arc<Mutex<Option<TcpStream>>>,
+    state: Arc<State>,
     thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct State {
+    asked: AtomicUsize,
+    stopping: AtomicBool,
+    open: Mutex<Option<TcpStream>>,
 }
 
 impl FakeHub {
     /// Listens on `address` and gives this reply to all releases; introductions are accepted.
     pub fn start(address: SocketAddr, reply: Reply) -> Self {
         let listener = TcpListener::bind(address).unwrap();
-        let asked = Arc::<AtomicUsize>::default();
-        let (stopping, open) = (Arc::<AtomicBool>::default(), Arc::<Mutex<_>>::default());
-        let (count, stop, current) = (asked.clone(), stopping.clone(), open.clone());
-        let thread = thread::spawn(move || {
-            // One connection at a time: there is one gateway.
-            for stream in listener.incoming().map_while(Result::ok) {
-                *current.lock().unwrap() = stream.try_clone().ok();
-                if stop.load(Ordering::SeqCst) {
-                    return;
-                }
-                // A connection that breaks is the gateway's to open again.
-                let _ = serve(stream, &reply, &count);
-                *current.lock().unwrap() = None;
-            }
-        });
-        Self { address, asked, stopping, open, thread: Some(thread) }
+        let state = Arc::<State>::default();
+        let running = state.clone();
+        let thread = thread::spawn(move || run(&listener, &reply, &running));
+        Self { address, state, thread: Some(thread) }
     }
 
     /// How often it was asked to take releases.
     pub fn asked(&self) -> usize {
-        self.asked.load(Ordering::SeqCst)
+        self.state.asked.load(Ordering::SeqCst)
     }
 }
 
 impl Drop for FakeHub {
     fn drop(&mut self) {
-        self.stopping.store(true, Ordering::SeqCst);
-        if let Some(stream) = &*self.open.lock().unwrap() {
+        self.state.stopping.store(true, Ordering::SeqCst);
+        if let Some(stream) = &*self.state.open.lock().unwrap() {
             let _ = stream.shutdown(Shutdown::Both);
         }
         #[expect(clippy::disallowed_methods, reason = "wakes our own listener")]
         let _ = TcpStream::connect(self.address);
         let _ = self.thread.take().map(JoinHandle::join);
+    }
+}
+
+/// One connection at a time: there is one gateway.
+fn run(listener: &TcpListener, reply: &Reply, state: &State) {
+    for stream in listener.incoming().map_while(Result::ok) {
+        *state.open.lock().unwrap() = stream.try_clone().ok();
+        if state.stopping.load(Ordering::SeqCst) {
+            return;
+        }
+        // A connection that breaks is the gateway's to open again.
+        let _ = serve(stream, reply, &state.asked);
+        *state.open.lock().unwrap() = None;
     }
 }
 
@@ -105,6 +114,12 @@ fn serve(stream: TcpStream, reply: &Reply, asked: &AtomicUsize) -> std::io::Resu
             Reply::Text(status, text) => (*status, (*text).to_owned()),
             Reply::SignedBy(key) => (200, receipts(key, &body, |it| Sha256::digest(it).into())),
             Reply::SignedForOthers(key) => (200, receipts(key, &body, |_| [9; 32])),
+            Reply::Lost(hub) => {
+                let answer = http::request(*hub, "PUT", &path, &[], &body);
+                assert_eq!(answer.status, 200, "{}", answer.text);
+                asked.fetch_add(1, Ordering::SeqCst);
+                return Ok(());
+            }
             Reply::Nothing => {
                 asked.fetch_add(1, Ordering::SeqCst);
                 return Ok(());

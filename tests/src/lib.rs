@@ -10,6 +10,7 @@
     reason = "a test that cannot set up should fail loudly"
 )]
 
+pub mod detour;
 pub mod fake_hub;
 pub mod guest;
 pub mod http;

@@ -101,20 +101,25 @@ impl Publisher {
         };
         let _ = connected.send(());
         loop {
-            while round.sent.len() < round.acknowledged + IN_FLIGHT_MAX {
-                let sent = self.next();
-                let topic = format!("{}{}", self.name, sent.kind.topic);
-                let payload = sent.kind.payload.replace("NUMBER", &sent.number.to_string());
-                round.sent.push(sent);
-                if device.send(&topic, payload.as_bytes()).is_err() {
-                    return round;
-                }
-            }
-            let Ok(reason) = device.acknowledgement(HANG) else { return round };
+            let filled = self.fill(&device, &mut round);
+            let answer = filled.and_then(|()| device.acknowledgement(HANG));
+            let Ok(reason) = answer else { return round };
             let expected = round.sent[round.acknowledged].kind.reason;
             assert_eq!(reason, Some(expected), "{} frame {}", self.name, round.acknowledged);
             round.acknowledged += 1;
         }
+    }
+
+    /// Sends until as many are in flight as may be.
+    fn fill(&mut self, device: &Device, round: &mut Round) -> Result<(), String> {
+        while round.sent.len() < round.acknowledged + IN_FLIGHT_MAX {
+            let sent = self.next();
+            let topic = format!("{}{}", self.name, sent.kind.topic);
+            let payload = sent.kind.payload.replace("NUMBER", &sent.number.to_string());
+            round.sent.push(sent);
+            device.send(&topic, payload.as_bytes())?;
+        }
+        Ok(())
     }
 
     fn next(&mut self) -> Sent {

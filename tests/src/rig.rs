@@ -7,9 +7,10 @@ pub fn tor() -> Option<PathBuf> {
     directory("HUSHGATE_TOR_TESTNET")
 }
 
-/// The directory of a running Synapse (`tests/rigs/matrix-testserver`), if there is one.
+/// The directory of a running Synapse with its usual rate limits (`tests/rigs/matrix-testserver`), if there is
+/// one.
 pub fn matrix() -> Option<PathBuf> {
-    directory("HUSHGATE_MATRIX_TESTSERVER")
+    directory("HUSHGATE_MATRIX_LIMITED_TESTSERVER")
 }
 
 fn directory(variable: &str) -> Option<PathBuf> {

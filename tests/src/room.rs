@@ -8,11 +8,13 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 /// One test at a time: one of them stops the homeserver.
 static TURN: Mutex<()> = Mutex::new(());
+/// The owner's access token. Synapse lets nobody log in more than five times in a row.
+static OWNER: OnceLock<String> = OnceLock::new();
 
 /// The homeserver of this run, with the limits that Synapse has by default.
 pub struct Homeserver {
@@ -29,12 +31,19 @@ pub struct Room {
 }
 
 impl Homeserver {
-    /// Starts it anew, so that its limits on logging in are unused; nothing, having said so, if there is none.
+    /// Starts it anew, once in this process, so that its limits on logging in are unused; nothing, having said
+    /// so, if there is none.
     pub fn of_this_run() -> Option<Self> {
         let dir = rig::matrix()?;
         let server = Self { dir, _turn: TURN.lock().unwrap_or_else(PoisonError::into_inner) };
-        server.stop();
-        server.start();
+        OWNER.get_or_init(|| {
+            server.stop();
+            server.start();
+            let login =
+                json!({ "type": "m.login.password", "user": "owner", "password": "owner-password" });
+            let answer = call(server.address(), "", ("POST", "login"), &login);
+            answer["access_token"].as_str().unwrap().to_owned()
+        });
         Some(server)
     }
 
@@ -48,12 +57,8 @@ impl Homeserver {
         self.rig("down", &[]);
     }
 
-    /// Its URL.
-    pub fn url(&self) -> String {
-        format!("http://{}", self.address())
-    }
-
-    fn address(&self) -> SocketAddr {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
         let port = fs::read_to_string(self.dir.join("port")).unwrap();
         format!("127.0.0.1:{}", port.trim()).parse().unwrap()
     }
@@ -69,10 +74,7 @@ impl Homeserver {
     pub fn room(&self, bot: &str) -> Room {
         self.rig("up", &[bot]);
         let server = self.address();
-        let login =
-            json!({ "type": "m.login.password", "user": "owner", "password": "owner-password" });
-        let token = call(server, "", ("POST", "login"), &login);
-        let token = token["access_token"].as_str().unwrap().to_owned();
+        let token = OWNER.get().unwrap().clone();
         let wanted = json!({ "preset": "private_chat", "invite": [format!("@{bot}:localhost")] });
         let made = call(server, &token, ("POST", "createRoom"), &wanted);
         Room { server, token, id: made["room_id"].as_str().unwrap().to_owned() }

@@ -193,6 +193,12 @@ impl World {
         look(&self.hub_dir().join("state/hub.db"))
     }
 
+    /// Whether a grant's plugins have something remembered on disk.
+    pub fn remembers(&self, grant: &str) -> bool {
+        let query = "SELECT count(*) FROM grant_state WHERE grant_id = ?1";
+        self.store().query_row(query, [grant], |row| row.get::<_, i64>(0)).unwrap() == 1
+    }
+
     /// The devices and whole numbers that the hub holds, in no order.
     pub fn received(&self) -> Vec<(String, u64)> {
         let store = self.hub_store();

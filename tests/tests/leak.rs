@@ -46,11 +46,11 @@ valid-until = 2100-01-01T00:00:00Z
 field = [{ path = "heart-rate", unit = "/min", range = [0, 1000000000000], step = 1 }]
 "#;
 
-/// One median an hour: until then the raw values are in the minimizer's state.
+/// One median a day: until then the raw values are in the minimizer's state.
 const MEDIAN: &str = r#"
 [[minimize]]
 plugin = "window-median"
-settings = { window-s = 3600 }
+settings = { window-s = 86400 }
 "#;
 
 /// A world with a device for each way a frame can end.
@@ -92,7 +92,11 @@ impl Watched {
         });
         watch.publish("home/mmhg", format!("{NOT_GRANTED} mmHg").as_bytes()).unwrap();
         self.device("lamp").publish("home/beats", &beats(NO_GRANT)).unwrap();
-        assert_eq!(world.put("/patient/beats", &beats(MINIMIZED)), 204);
+        // Samples of a window go to the disk from time to time.
+        wait_until("samples are on disk", || {
+            assert_eq!(world.put("/patient/beats", &beats(MINIMIZED)), 204);
+            world.remembers("ada-pacemaker")
+        });
         wait_until("the hub has it", || world.ledger_count("delivered", None) > 0);
         world.wait_until_delivered();
         self.world.hub.as_mut().unwrap().kill();

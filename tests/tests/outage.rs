@@ -6,9 +6,10 @@
 use hushgate_tests::{
     fake_hub::{FakeHub, Reply, other_key, receipt_key},
     publisher::Publisher,
+    rig::free_port,
     world::{GRANT, World, wait_until},
 };
-use std::{path::PathBuf, process::Command, sync::mpsc::channel, thread, time::Duration};
+use std::{fs, path::PathBuf, process::Command, sync::mpsc::channel, thread, time::Duration};
 
 const BEATS: &str = "patient/beats";
 
@@ -102,7 +103,10 @@ fn nothing_is_settled_without_a_good_receipt_of_the_hub() {
         let fake = FakeHub::start(world.hub_address, lie.clone());
         let failed = failures(&world).len();
         world.start_gateway();
-        wait_until("it was asked", || fake.asked() > 0 && failures(&world).len() > failed);
+        wait_until("it was asked", || {
+            let settled = world.ledger_count("delivered", None) > 0;
+            fake.asked() > 0 && (settled || failures(&world).len() > failed)
+        });
         assert_eq!(world.ledger_count("delivered", None), 0, "believed {lie:?}");
         assert!(world.verify().contains("1 releases wait"), "{lie:?}");
     }
@@ -112,6 +116,33 @@ fn nothing_is_settled_without_a_good_receipt_of_the_hub() {
     world.start_gateway();
     wait_until("it is settled", || world.ledger_count("delivered", None) == 1);
     assert!(world.verify().contains("1 deliveries signed, 0 unsigned; 0 releases wait"));
+}
+
+#[test]
+fn what_the_hub_took_but_could_not_say_is_there_once() {
+    let mut world = World::running();
+    send(&world, 71);
+    wait_until("they know each other", || world.ledger_count("delivered", None) == 1);
+    // The hub moves, and what stands in its place takes every answer away.
+    world.hub = None;
+    let known = world.hub_address;
+    move_hub(&world, known.port(), free_port());
+    world.start_hub();
+    let fake = FakeHub::start(known, Reply::Lost(world.hub_address));
+    send(&world, 72);
+    wait_until("it was sent twice", || fake.asked() > 1);
+    assert_eq!(world.ledger_count("delivered", None), 1);
+    world.hub = None;
+    move_hub(&world, world.hub_address.port(), known.port());
+    drop(fake);
+    world.start_hub();
+    delivers_exactly(&world, &[71, 72]);
+}
+
+fn move_hub(world: &World, from: u16, to: u16) {
+    let path = world.hub_dir().join("hub.toml");
+    let settings = fs::read_to_string(&path).unwrap();
+    fs::write(path, settings.replace(&format!(":{from}\""), &format!(":{to}\""))).unwrap();
 }
 
 #[test]

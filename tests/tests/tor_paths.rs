@@ -3,19 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
 use hushgate_tests::{
+    detour::Detour,
     mqtt::Device,
     program::Program,
     rig,
     sockets::Watch,
     tor::Network,
-    world::{GRANT, World, wait_until},
+    world::{GRANT, World, wait_longer, wait_until},
 };
-use std::{
-    fs,
-    net::{SocketAddr, TcpListener, TcpStream},
-    path::Path,
-    process::Command,
-};
+use std::{fs, net::SocketAddr, path::Path, process::Command};
 
 const TOPIC: &str = "patient/beats/bpm";
 const PAYLOAD: &[u8] = b"Beats: 71.60 bpm ";
@@ -143,7 +139,7 @@ fn the_prototypes_page_behind_c_tor_gets_what_it_always_got() {
 }
 
 /// The network's file with all ways into it leading to ports of this machine; and those ports.
-fn detour(network: &Network, file: &Path) -> Vec<(SocketAddr, SocketAddr)> {
+fn closed_ways(network: &Network, file: &Path) -> Vec<(SocketAddr, SocketAddr)> {
     let mut text = fs::read_to_string(network.arti_toml()).unwrap();
     let mut ways = Vec::new();
     for address in network.addresses() {
@@ -157,31 +153,12 @@ fn detour(network: &Network, file: &Path) -> Vec<(SocketAddr, SocketAddr)> {
     ways
 }
 
-/// Opens a way into the network: what comes to `ours` goes on to `relay`.
-#[expect(clippy::disallowed_methods, reason = "it connects to a relay on this machine")]
-fn open(ours: SocketAddr, relay: SocketAddr) {
-    let listener = TcpListener::bind(ours).unwrap();
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let Ok(relay) = TcpStream::connect(relay) else { continue };
-            let both = [(&stream, &relay), (&relay, &stream)];
-            for (from, to) in both {
-                let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
-                std::thread::spawn(move || {
-                    let _ = std::io::copy(&mut from, &mut to);
-                    let _ = to.shutdown(std::net::Shutdown::Both);
-                });
-            }
-        }
-    });
-}
-
 #[test]
 fn a_gateway_that_starts_without_a_network_takes_frames_in_and_delivers_them_later() {
     let Some(network) = Network::of_this_run() else { return };
     let mut world = World::over_tor(&network.arti(), &network.arti());
     let file = world.dir.path().join("network.toml");
-    let ways = detour(&network, &file);
+    let ways = closed_ways(&network, &file);
     let (before, after) = (network.arti_toml().display().to_string(), file.display().to_string());
     world.edit_settings(|it| it.replace(&before, &after));
     let mut device = start(&mut world);
@@ -189,8 +166,8 @@ fn a_gateway_that_starts_without_a_network_takes_frames_in_and_delivers_them_lat
     send(&world, &mut device);
     assert_eq!((queued(&world), delivered(&world)), (2, 0));
 
-    ways.iter().for_each(|&(ours, relay)| open(ours, relay));
+    let _open: Vec<_> = ways.into_iter().map(|(ours, relay)| Detour::open(ours, relay)).collect();
     // Arti may pause; the gateway starts it anew after a minute at the latest.
-    hushgate_tests::world::wait_longer(150, "both are delivered", || delivered(&world) == 2);
+    wait_longer(150, "both are delivered", || delivered(&world) == 2);
     assert!(world.verify().contains("2 deliveries signed, 0 unsigned"));
 }

@@ -6,6 +6,7 @@
 //! - A second run rebuilds and reinstalls nothing that has not changed.
 //! - Whatever was started is stopped again, also when this program is interrupted or killed.
 
+mod bench;
 mod command;
 mod demo;
 mod guest;
@@ -25,7 +26,8 @@ usage:
   cargo demo [-- ARGUMENTS]    build all and run `hushgate demo ARGUMENTS`
                                (--private-tor: over a private Tor network on this machine)
   cargo verify [-- PART...]    build all and run the tests, or some parts of them
-  cargo verify -- --list       name the parts";
+  cargo verify -- --list       name the parts
+  cargo xtask bench            measure the gateway's core as a release";
 
 fn main() -> ExitCode {
     let mut args = env::args().skip(1);
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
     let done = match task.as_str() {
         "demo" => demo::run(args),
         "verify" => verify::run(&args),
+        "bench" => bench::run(),
         _ => Err(command::Failure::new(USAGE)),
     };
     done.unwrap_or_else(|failure| {

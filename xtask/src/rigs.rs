@@ -15,6 +15,24 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, process};
 
+/// How much a homeserver lets one user do.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum RateLimits {
+    /// As Synapse is shipped: five log-ins, then one in five minutes. For tests of one session.
+    Usual,
+    /// Next to none: for tests that log in again and again.
+    Off,
+}
+
+impl RateLimits {
+    fn directory(self) -> &'static str {
+        match self {
+            Self::Usual => "matrix-limited",
+            Self::Off => "matrix",
+        }
+    }
+}
+
 /// The rigs of one run, in a directory of their own.
 pub(crate) struct Rigs<'a> {
     workspace: &'a Workspace,
@@ -39,11 +57,11 @@ impl<'a> Rigs<'a> {
         self.up("tor-testnet", "tor", &[])
     }
 
-    /// Starts Synapse, by default with its own rate limits, with the users `bot` and `owner`.
+    /// Starts Synapse with the users `bot` and `owner`.
     ///
     /// Returns its directory, which holds `port`.
-    pub(crate) fn matrix(&self) -> Result<PathBuf, Failure> {
-        self.up("matrix-testserver", "matrix", &["bot", "owner"])
+    pub(crate) fn matrix(&self, limits: RateLimits) -> Result<PathBuf, Failure> {
+        self.up("matrix-testserver", limits.directory(), &["bot", "owner"])
     }
 
     fn up(&self, rig: &str, name: &str, args: &[&str]) -> Result<PathBuf, Failure> {
@@ -53,9 +71,10 @@ impl<'a> Rigs<'a> {
             .arg(&dir)
             .args(args)
             .env("MATRIX_TESTSERVER_VENV", self.workspace.synapse_venv());
-        if env::var_os("MATRIX_TESTSERVER_LIMITS").is_none() {
-            up.env("MATRIX_TESTSERVER_LIMITS", "default");
-        }
+        up.env(
+            "MATRIX_TESTSERVER_LIMITS",
+            if name == RateLimits::Usual.directory() { "default" } else { "off" },
+        );
         // What a rig prints on stdout is for scripts.
         command::output(&mut up)?;
         Ok(dir)

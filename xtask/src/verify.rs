@@ -10,7 +10,7 @@ use crate::guest;
 use crate::packages::{self, Need};
 use crate::parts::{self, Part};
 use crate::progress::{self, Progress};
-use crate::rigs::Rigs;
+use crate::rigs::{RateLimits, Rigs};
 use crate::suites::{self, Built};
 use crate::workspace::Workspace;
 use std::path::PathBuf;
@@ -63,10 +63,9 @@ impl Run<'_> {
         if parts.iter().any(|part| part.uses_tor()) {
             env.extend(self.rig("tor network", "HUSHGATE_TOR_TESTNET", || started(&rigs)?.tor()));
         }
-        if parts.iter().any(|part| part.uses_matrix()) {
-            env.extend(
-                self.rig("homeserver", "HUSHGATE_MATRIX_TESTSERVER", || started(&rigs)?.matrix()),
-            );
+        for part in [Part::Matrix, Part::Blackbox].iter().filter(|part| parts.contains(part)) {
+            let (variable, limits) = homeserver(*part);
+            env.extend(self.rig("homeserver", variable, || started(&rigs)?.matrix(limits)));
         }
         for part in parts {
             self.step(part.name(), |run| run.test(*part, built.as_ref(), &env));
@@ -120,7 +119,7 @@ impl Run<'_> {
         let built = built.ok_or_else(|| Failure::new(NOT_BUILT))?;
         let has = |name: &str| env.iter().any(|(variable, _)| *variable == name);
         if (part.uses_tor() && !has("HUSHGATE_TOR_TESTNET"))
-            || (part.uses_matrix() && !has("HUSHGATE_MATRIX_TESTSERVER"))
+            || (part.uses_matrix() && !has(homeserver(part).0))
         {
             return Err(Failure::new("not run: a server that it needs did not start"));
         }
@@ -155,6 +154,14 @@ impl Run<'_> {
         }
         progress::print(&format!("\nfailed:\n{}", failed.join("\n")));
         ExitCode::FAILURE
+    }
+}
+
+/// What tells a part's tests of their homeserver, and what that lets them do.
+fn homeserver(part: Part) -> (&'static str, RateLimits) {
+    match part {
+        Part::Blackbox => ("HUSHGATE_MATRIX_LIMITED_TESTSERVER", RateLimits::Usual),
+        _ => ("HUSHGATE_MATRIX_TESTSERVER", RateLimits::Off),
     }
 }
 

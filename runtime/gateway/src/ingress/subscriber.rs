@@ -27,6 +27,9 @@ use tokio_util::sync::CancellationToken;
 
 /// How many messages may be on their way to the disk.
 const IN_FLIGHT_MAX: u16 = 1024;
+/// Room for an acknowledgement of every packet id that there is: one that found no room would be lost, and its
+/// message would come again only after a new connection. (mosquitto can be told to ignore our receive maximum.)
+const REQUESTS_MAX: usize = 65_536;
 const SESSION_EXPIRY_SECONDS: u32 = 7 * 86_400;
 const RETRY_DELAY_MIN: Duration = Duration::from_millis(200);
 const RETRY_DELAY_MAX: Duration = Duration::from_secs(30);
@@ -62,7 +65,7 @@ impl Subscriber {
         stop: CancellationToken,
     ) -> Result<impl Future<Output = ()> + Send, SubscribeError> {
         let options = self.options()?;
-        let (client, events) = AsyncClient::new(options, usize::from(IN_FLIGHT_MAX) * 2);
+        let (client, events) = AsyncClient::new(options, REQUESTS_MAX);
         Ok(async move { self.run(client, events, stop).await })
     }
 
