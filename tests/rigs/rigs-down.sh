@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Takes down the rigs in DIR (DIR/tor, DIR/matrix) and removes DIR.
+# Takes down the rigs in DIR (DIR/tor, DIR/matrix*) and removes DIR.
 #   rigs-down.sh DIR        now
 #   rigs-down.sh DIR PID    once the process PID has ended, however it ended, or DIR is gone
 set -uo pipefail
@@ -10,7 +10,9 @@ case $(basename "$dir") in hushgate-rigs-*) ;; *) echo "rigs-down: $dir is not a
 alive() { [ -d "/proc/$pid" ] && ! grep -qs '^State:[[:space:]]*Z' "/proc/$pid/status"; }
 down() {
   [ ! -f "$dir/tor/net.json" ] || "$here/tor-testnet" down "$dir/tor"
-  [ ! -f "$dir/matrix/homeserver.pid" ] || "$here/matrix-testserver" down "$dir/matrix"
+  for server in "$dir"/matrix*/; do
+    [ ! -f "$server/homeserver.pid" ] || "$here/matrix-testserver" down "$server"
+  done
 }
 
 if [ -n "$pid" ]; then

@@ -23,9 +23,23 @@ pub fn binary() -> PathBuf {
     beside
 }
 
-/// Runs a command to its end.
+/// Runs a command to its end. One that goes on and on is killed, and has no exit code then.
 pub fn run(dir: &Path, args: &[&str]) -> Output {
-    Command::new(binary()).arg("--dir").arg(dir).args(args).stdin(Stdio::null()).output().unwrap()
+    let mut command = Command::new(binary());
+    command.arg("--dir").arg(dir).args(args);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    let pid = child.id().to_string();
+    let (done, ended) = channel::<()>();
+    let guard = std::thread::spawn(move || {
+        if ended.recv_timeout(SAY_MAX) == Err(RecvTimeoutError::Timeout) {
+            let _ = Command::new("kill").args(["-9", &pid]).status();
+        }
+    });
+    let output = child.wait_with_output().unwrap();
+    drop(done);
+    guard.join().unwrap();
+    output
 }
 
 /// Runs a command that must succeed; its standard output.

@@ -27,7 +27,7 @@ use crate::{
     source::SettingsError,
 };
 use clap::{Parser, Subcommand};
-use std::{path::PathBuf, process::ExitCode};
+use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
 use tempfile::TempDir;
 
 /// A privacy gateway: devices speak to it, and only what their people agreed to leaves, through Tor, sealed to
@@ -163,7 +163,11 @@ fn start_log() {
         .map_or_else(|_| quiet.to_owned(), |it| format!("{quiet},hushgate={it}"));
     let filter = tracing_subscriber::EnvFilter::try_new(filter)
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(quiet));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .init();
 }
 
 /// `outlives` is dropped after all tasks: Tor's write their last state into the demo's directory.

@@ -22,7 +22,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("ledger", &["message", "wire"]),
     ("store", &["keys", "ledger", "message", "outbox", "pipeline"]),
     ("intake", &["consent", "message", "outcome", "pipeline", "plugins", "store"]),
-    ("ingress", &["config", "intake", "keys", "message", "store"]),
+    ("ingress", &["config", "intake", "keys", "message", "store", "secret"]),
     ("transport", &["config", "contract"]),
     (
         "delivery",
@@ -59,7 +59,18 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ),
     (
         "hub",
-        &["config", "gateway", "home", "ingress", "keys", "message", "source", "transport", "wire"],
+        &[
+            "config",
+            "gateway",
+            "home",
+            "ingress",
+            "keys",
+            "message",
+            "source",
+            "transport",
+            "wire",
+            "secret",
+        ],
     ),
     (
         "cli",
@@ -81,6 +92,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "store",
             "transport",
             "witness",
+            "secret",
         ],
     ),
 ];
