@@ -3,8 +3,6 @@
 //! A file `<id>.wat` holds the items of one core module after those of `shared.wat`; its first line names the
 //! kind: `;; adapter`. A file that begins with `;; component` is a component as it is.
 
-#![expect(clippy::print_stdout, reason = "how a build script speaks to cargo")]
-
 use std::{error::Error, fs, path::Path};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;

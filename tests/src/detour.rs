@@ -18,7 +18,6 @@ pub struct Detour {
 
 impl Detour {
     /// Begins at `address` (port 0: any) and leads to `to`.
-    #[expect(clippy::disallowed_methods, reason = "it connects to a server on this machine")]
     pub fn open(address: SocketAddr, to: SocketAddr) -> Self {
         let listener = TcpListener::bind(address).unwrap();
         let detour = Self {
@@ -27,13 +26,7 @@ impl Detour {
         };
         let silent = detour.silent.clone();
         std::thread::spawn(move || {
-            for near in listener.incoming().flatten() {
-                let Ok(far) = TcpStream::connect(to) else { continue };
-                let (near_too, far_too) = (near.try_clone().unwrap(), far.try_clone().unwrap());
-                let silent = silent.clone();
-                std::thread::spawn(move || carry(near, far_too, &AtomicBool::new(false)));
-                std::thread::spawn(move || carry(far, near_too, &silent));
-            }
+            listener.incoming().flatten().for_each(|near| join(near, to, &silent));
         });
         detour
     }
@@ -42,6 +35,16 @@ impl Detour {
     pub fn keep_answers(&self, silent: bool) {
         self.silent.store(silent, Ordering::SeqCst);
     }
+}
+
+/// Carries both ways between `near` and a new connection to `to`, if there can be one.
+#[expect(clippy::disallowed_methods, reason = "the peer of the program that is tested")]
+fn join(near: TcpStream, to: SocketAddr, silent: &Arc<AtomicBool>) {
+    let Ok(far) = TcpStream::connect(to) else { return };
+    let (near_too, far_too) = (near.try_clone().unwrap(), far.try_clone().unwrap());
+    let silent = silent.clone();
+    std::thread::spawn(move || carry(near, far_too, &AtomicBool::new(false)));
+    std::thread::spawn(move || carry(far, near_too, &silent));
 }
 
 fn carry(mut from: TcpStream, mut to: TcpStream, silent: &AtomicBool) {

@@ -16,6 +16,8 @@ pub struct Answer {
 }
 
 /// One request on a connection of its own. `headers` are whole lines.
+#[expect(clippy::disallowed_methods, reason = "the peer of the program that is tested")]
+#[expect(clippy::too_many_arguments, reason = "a request has these five parts")]
 pub fn request(
     address: SocketAddr,
     method: &str,

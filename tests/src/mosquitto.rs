@@ -70,6 +70,7 @@ impl Broker {
     }
 
     /// Starts it again with what it kept.
+    #[expect(clippy::disallowed_methods, reason = "a look whether the peer is there")]
     pub fn resume(&mut self) {
         let mut command = Command::new("mosquitto");
         command.arg("-c").arg(self.dir.path().join("mosquitto.conf"));

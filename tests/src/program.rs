@@ -91,11 +91,10 @@ impl Program {
     pub fn wait_for(&self, start: &str) -> String {
         loop {
             match self.lines.recv_timeout(SAY_MAX) {
-                Ok(line) => {
-                    if let Some(rest) = line.strip_prefix(start) {
-                        return rest.trim().to_owned();
-                    }
+                Ok(line) if line.starts_with(start) => {
+                    return line[start.len()..].trim().to_owned();
                 }
+                Ok(_) => {}
                 Err(RecvTimeoutError::Timeout) => {
                     panic!("no `{start}` in time\n{}", self.log_text())
                 }

@@ -26,13 +26,11 @@ impl Watch {
         let (stop, stopped) = channel();
         let looking = std::thread::spawn(move || {
             let mut seen = BTreeSet::new();
-            loop {
+            seen.extend(peers(pid));
+            while matches!(stopped.recv_timeout(LOOK_EVERY), Err(RecvTimeoutError::Timeout)) {
                 seen.extend(peers(pid));
-                let waited = stopped.recv_timeout(LOOK_EVERY);
-                if !matches!(waited, Err(RecvTimeoutError::Timeout)) {
-                    return seen;
-                }
             }
+            seen
         });
         Self { stop, looking }
     }

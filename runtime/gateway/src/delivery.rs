@@ -48,6 +48,12 @@ pub struct Delivery {
     paired: bool,
 }
 
+/// What a look at the outbox found.
+enum Looked {
+    Due(Vec<Waiting>),
+    NothingFor(Duration),
+}
+
 impl Delivery {
     /// Delivers what waits in `store` for the recipient of `contract`.
     pub fn new(
@@ -113,20 +119,25 @@ impl Delivery {
         loop {
             // Seen before the look: what comes in after it wakes us.
             self.outbox.mark_unchanged();
-            let wait = match self.intake.clock(Millis::now()) {
-                // Nobody can tell which grant is valid: nothing is sent, and nothing is purged.
-                Clock::Unknown => LOOK_EVERY,
-                Clock::Known(now) => {
-                    let due = self.store.due(&self.contract.name, now, BATCH_MAX).map_err(disk)?;
-                    if !due.is_empty() {
-                        return Ok(due);
-                    }
-                    self.until_due(now)?
-                }
+            let wait = match self.look()? {
+                Looked::Due(due) => return Ok(due),
+                Looked::NothingFor(wait) => wait,
             };
             // Whichever comes first: both only mean "look again".
             let _ = tokio::time::timeout(wait, self.outbox.changed()).await;
         }
+    }
+
+    fn look(&self) -> Result<Looked, TransportError> {
+        let Clock::Known(now) = self.intake.clock(Millis::now()) else {
+            // Nobody can tell which grant is valid: nothing is sent, and nothing is purged.
+            return Ok(Looked::NothingFor(LOOK_EVERY));
+        };
+        let due = self.store.due(&self.contract.name, now, BATCH_MAX).map_err(disk)?;
+        if due.is_empty() {
+            return Ok(Looked::NothingFor(self.until_due(now)?));
+        }
+        Ok(Looked::Due(due))
     }
 
     fn until_due(&self, now: Millis) -> Result<Duration, TransportError> {

@@ -40,6 +40,15 @@ struct Check {
     answer: oneshot::Sender<bool>,
 }
 
+impl Check {
+    /// One whose asker has gone is not worth the time.
+    fn answer(self) {
+        if !self.answer.is_closed() {
+            let _ = self.answer.send(is_right(&self.hash, &self.secret));
+        }
+    }
+}
+
 /// The thread that checks. Cheap to clone; it ends with the last clone.
 #[derive(Clone, Debug)]
 pub struct Checker(mpsc::Sender<Check>);
@@ -49,11 +58,8 @@ impl Default for Checker {
     fn default() -> Self {
         let (checks, mut waiting) = mpsc::channel::<Check>(WAITING_MAX);
         let work = move || {
-            while let Some(Check { hash, secret, answer }) = waiting.blocking_recv() {
-                // One whose asker has gone is not worth the time.
-                if !answer.is_closed() {
-                    let _ = answer.send(is_right(&hash, &secret));
-                }
+            while let Some(check) = waiting.blocking_recv() {
+                check.answer();
             }
         };
         if let Err(error) = std::thread::Builder::new().name("secrets".into()).spawn(work) {

@@ -84,5 +84,6 @@ fn measure<T>(what: &str, mut work: impl FnMut() -> T) {
 }
 
 fn say(line: &str) {
-    writeln!(std::io::stdout(), "{line}").unwrap();
+    let mut out = std::io::stdout();
+    writeln!(out, "{line}").unwrap();
 }
