@@ -3,8 +3,9 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::disallowed_methods,
     clippy::expect_used,
-    reason = "a benchmark that cannot set up should fail loudly"
+    reason = "a benchmark that cannot set up should fail loudly; it is the peer that connects"
 )]
 
 use hushgate_tests::{

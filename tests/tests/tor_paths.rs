@@ -100,7 +100,7 @@ fn c_tor_leads_a_gateway_to_the_hub_and_a_reader_with_the_password_to_its_page()
     wait_until("it is delivered", || delivered(&world) == 1);
     assert!(world.verify().contains("1 deliveries signed, 0 unsigned"));
     let peers: Vec<String> = watch.end().into_iter().collect();
-    assert_eq!(peers, [client.address.clone()], "connected past its proxy");
+    assert_eq!(peers, [client.address.as_str()], "connected past its proxy");
 
     let (status, text) = page(&client.address, &world.onion, &[]);
     assert_eq!(status, 401, "without a password");
