@@ -59,18 +59,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ),
     (
         "hub",
-        &[
-            "config",
-            "gateway",
-            "home",
-            "ingress",
-            "keys",
-            "message",
-            "source",
-            "transport",
-            "wire",
-            "secret",
-        ],
+        &["gateway", "home", "ingress", "keys", "message", "source", "transport", "wire", "secret"],
     ),
     (
         "cli",

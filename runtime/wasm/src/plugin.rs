@@ -12,7 +12,10 @@ use crate::{
     sandbox::{CallError, ConfigRefusal, Host, LogGate, Sandbox},
 };
 use std::sync::Arc;
-use wasmtime::component::{InstancePre, Linker};
+use wasmtime::{
+    Store,
+    component::{InstancePre, Linker},
+};
 
 /// How a plugin is run.
 #[derive(Clone, Debug)]
@@ -74,6 +77,17 @@ impl<P> Linked<P> {
     }
 }
 
+impl<P> Linked<P> {
+    /// A live instance under the limits, not configured yet; `make` is the generated `instantiate`.
+    fn sandbox<B>(
+        &self,
+        make: impl FnOnce(&P, &mut Store<Host>) -> wasmtime::Result<B>,
+    ) -> Result<Sandbox<B>, CallError> {
+        let log = self.log.clone();
+        Sandbox::new(&self.engine, self.limits, log, |store| make(&self.pre, store))
+    }
+}
+
 fn refused(refusal: ConfigRefusal) -> LinkError {
     match refusal {
         ConfigRefusal::Missing(name) => LinkError::Missing(name),
@@ -103,8 +117,7 @@ impl Adapter {
 
     fn start(&self) -> Result<Result<AdapterInstance, ConfigRefusal>, CallError> {
         let it = &self.0;
-        let mut sandbox =
-            Sandbox::new(&it.engine, it.limits, it.log.clone(), |store| it.pre.instantiate(store))?;
+        let mut sandbox = it.sandbox(|pre, store| pre.instantiate(store))?;
         let answer = sandbox
             .call(|it2, store| it2.hushgate_plugin_adapter().call_configure(store, &it.config))?;
         Ok(answer.map(|()| AdapterInstance(sandbox)).map_err(Into::into))
@@ -148,8 +161,7 @@ impl Minimizer {
 
     fn start(&self) -> Result<Result<MinimizerInstance, ConfigRefusal>, CallError> {
         let it = &self.0;
-        let mut sandbox =
-            Sandbox::new(&it.engine, it.limits, it.log.clone(), |store| it.pre.instantiate(store))?;
+        let mut sandbox = it.sandbox(|pre, store| pre.instantiate(store))?;
         let answer = sandbox
             .call(|it2, store| it2.hushgate_plugin_minimizer().call_configure(store, &it.config))?;
         Ok(answer.map(|()| MinimizerInstance(sandbox)).map_err(Into::into))
@@ -167,11 +179,6 @@ impl MinimizerInstance {
         self.0.call(|it, store| {
             it.hushgate_plugin_minimizer().call_minimize(store, state, now_ms, readings)
         })
-    }
-
-    /// Whether a call killed it.
-    pub fn is_dead(&self) -> bool {
-        self.0.is_dead()
     }
 }
 
@@ -197,8 +204,7 @@ impl Policy {
 
     fn start(&self) -> Result<Result<PolicyInstance, ConfigRefusal>, CallError> {
         let it = &self.0;
-        let mut sandbox =
-            Sandbox::new(&it.engine, it.limits, it.log.clone(), |store| it.pre.instantiate(store))?;
+        let mut sandbox = it.sandbox(|pre, store| pre.instantiate(store))?;
         let answer = sandbox
             .call(|it2, store| it2.hushgate_plugin_policy().call_configure(store, &it.config))?;
         Ok(answer.map(|()| PolicyInstance(sandbox)).map_err(Into::into))
@@ -209,10 +215,5 @@ impl PolicyInstance {
     /// Judges one release.
     pub fn evaluate(&mut self, request: &Request) -> Result<Result<Verdict, String>, CallError> {
         self.0.call(|it, store| it.hushgate_plugin_policy().call_evaluate(store, request))
-    }
-
-    /// Whether a call killed it.
-    pub fn is_dead(&self) -> bool {
-        self.0.is_dead()
     }
 }

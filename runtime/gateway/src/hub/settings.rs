@@ -1,7 +1,6 @@
 //! `hub.toml`: read as written, checked once.
 
 use crate::{
-    config::Way,
     home::Home,
     keys::{Keys, random},
     message::Millis,
@@ -101,14 +100,6 @@ impl HubConfig {
             password: file.page_password.map(Spanned::into_inner),
             accept_prototype: file.accept_prototype,
         })
-    }
-
-    /// The way out that would reach this hub.
-    pub fn gateway_way(&self) -> Way {
-        match &self.way {
-            HubWay::Tor { network } => Way::Tor { network: network.clone() },
-            HubWay::Listen { .. } => Way::Loopback,
-        }
     }
 }
 
