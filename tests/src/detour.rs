@@ -5,15 +5,21 @@ use std::{
     net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicU8, Ordering},
     },
+    thread,
+    time::Duration,
 };
+
+const PASS: u8 = 0;
+const SWALLOW: u8 = 1;
+const HOLD: u8 = 2;
 
 /// Leads to a server for as long as the test process lives.
 pub struct Detour {
     /// Where it begins.
     pub address: SocketAddr,
-    silent: Arc<AtomicBool>,
+    answers: Arc<AtomicU8>,
 }
 
 impl Detour {
@@ -22,35 +28,43 @@ impl Detour {
         let listener = TcpListener::bind(address).unwrap();
         let detour = Self {
             address: listener.local_addr().unwrap(),
-            silent: Arc::new(AtomicBool::new(false)),
+            answers: Arc::new(AtomicU8::new(PASS)),
         };
-        let silent = detour.silent.clone();
-        std::thread::spawn(move || {
-            listener.incoming().flatten().for_each(|near| join(near, to, &silent));
+        let answers = detour.answers.clone();
+        thread::spawn(move || {
+            listener.incoming().flatten().for_each(|near| join(near, to, &answers));
         });
         detour
     }
 
     /// From now on requests arrive, and answers do not; or both again.
     pub fn keep_answers(&self, silent: bool) {
-        self.silent.store(silent, Ordering::SeqCst);
+        self.answers.store(if silent { SWALLOW } else { PASS }, Ordering::SeqCst);
+    }
+
+    /// From now on answers wait here; or pass again, first those that waited.
+    pub fn hold_answers(&self, hold: bool) {
+        self.answers.store(if hold { HOLD } else { PASS }, Ordering::SeqCst);
     }
 }
 
 /// Carries both ways between `near` and a new connection to `to`, if there can be one.
 #[expect(clippy::disallowed_methods, reason = "the peer of the program that is tested")]
-fn join(near: TcpStream, to: SocketAddr, silent: &Arc<AtomicBool>) {
+fn join(near: TcpStream, to: SocketAddr, answers: &Arc<AtomicU8>) {
     let Ok(far) = TcpStream::connect(to) else { return };
     let (near_too, far_too) = (near.try_clone().unwrap(), far.try_clone().unwrap());
-    let silent = silent.clone();
-    std::thread::spawn(move || carry(near, far_too, &AtomicBool::new(false)));
-    std::thread::spawn(move || carry(far, near_too, &silent));
+    let answers = answers.clone();
+    thread::spawn(move || carry(near, far_too, &AtomicU8::new(PASS)));
+    thread::spawn(move || carry(far, near_too, &answers));
 }
 
-fn carry(mut from: TcpStream, mut to: TcpStream, silent: &AtomicBool) {
+fn carry(mut from: TcpStream, mut to: TcpStream, what: &AtomicU8) {
     let mut bytes = [0; 16 << 10];
     while let Ok(count @ 1..) = from.read(&mut bytes) {
-        if !silent.load(Ordering::SeqCst) && to.write_all(&bytes[..count]).is_err() {
+        while what.load(Ordering::SeqCst) == HOLD {
+            thread::sleep(Duration::from_millis(10));
+        }
+        if what.load(Ordering::SeqCst) == PASS && to.write_all(&bytes[..count]).is_err() {
             break;
         }
     }

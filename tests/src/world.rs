@@ -163,6 +163,19 @@ impl World {
         self.hub = Some(hub);
     }
 
+    /// Moves the hub to another port and starts it there; where it was until now, which is where the gateway
+    /// looks for it.
+    pub fn move_hub(&mut self, to: u16) -> SocketAddr {
+        self.hub = None;
+        let from = self.hub_address;
+        let path = self.hub_dir().join("hub.toml");
+        let settings = fs::read_to_string(&path).unwrap();
+        let (from_port, to_port) = (format!(":{}\"", from.port()), format!(":{to}\""));
+        fs::write(path, settings.replace(&from_port, &to_port)).unwrap();
+        self.start_hub();
+        from
+    }
+
     /// Starts the gateway.
     pub fn start_gateway(&mut self) {
         let gateway = Program::start_with(&self.gateway_dir(), &["run"], &self.gateway_env);

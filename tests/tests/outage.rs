@@ -124,25 +124,14 @@ fn what_the_hub_took_but_could_not_say_is_there_once() {
     send(&world, 71);
     wait_until("they know each other", || world.ledger_count("delivered", None) == 1);
     // The hub moves, and what stands in its place takes every answer away.
-    world.hub = None;
-    let known = world.hub_address;
-    move_hub(&world, known.port(), free_port());
-    world.start_hub();
+    let known = world.move_hub(free_port());
     let fake = FakeHub::start(known, Reply::Lost(world.hub_address));
     send(&world, 72);
     wait_until("it was sent twice", || fake.asked() > 1);
     assert_eq!(world.ledger_count("delivered", None), 1);
-    world.hub = None;
-    move_hub(&world, world.hub_address.port(), known.port());
     drop(fake);
-    world.start_hub();
+    world.move_hub(known.port());
     delivers_exactly(&world, &[71, 72]);
-}
-
-fn move_hub(world: &World, from: u16, to: u16) {
-    let path = world.hub_dir().join("hub.toml");
-    let settings = fs::read_to_string(&path).unwrap();
-    fs::write(path, settings.replace(&format!(":{from}\""), &format!(":{to}\""))).unwrap();
 }
 
 #[test]

@@ -4,6 +4,8 @@
 //!
 //! - A release is sent only if its grant is valid at that moment; otherwise it is purged, and the ledger says
 //!   so.
+//! - What is on its way when its grant ends is settled by what the hub answers; without an answer the ledger
+//!   says that the recipient may have it.
 //! - Nothing is settled before the hub's signed receipt is in the ledger. Repeats are harmless: the hub knows
 //!   releases by number.
 //! - A recipient that is away is asked again after a growing, jittered delay, from 1 s to 5 min.
@@ -16,11 +18,9 @@ use crate::{
     contract::{Contract, Format},
     intake::Intake,
     keys::{Keys, Vault},
-    ledger::Kind,
     message::Millis,
-    outbox::Waiting,
-    outcome::Reason,
-    store::{Settlement, Store},
+    outbox::{Settlement, Waiting},
+    store::{OnTheWay, Store},
     transport::{Transport, TransportError},
 };
 use client::{Answered, Client, Delivered};
@@ -111,8 +111,32 @@ impl Delivery {
         if valid.is_empty() {
             return Ok(());
         }
-        let settlements = self.send(valid).await?;
-        self.settle(settlements).await
+        let mut client = self.connected().await?;
+        let (valid, on_the_way) = self.send_off(valid).await?;
+        let answered = self.send(&mut client, &valid).await;
+        let Ok(delivered) = answered else {
+            drop(on_the_way);
+            // A grant may have ended meanwhile, and the next try may be minutes away.
+            let (_, ended) = self.sort(valid);
+            self.settle(ended).await?;
+            return answered.map(drop);
+        };
+        self.client = Some(client);
+        self.settle(settlements(valid, delivered)).await
+    }
+
+    /// Marks what may still go as sent, and keeps the sweeper away from it.
+    async fn send_off(
+        &self,
+        due: Vec<Waiting>,
+    ) -> Result<(Vec<Waiting>, OnTheWay), TransportError> {
+        let releases = due.iter().map(|it| it.release).collect();
+        let on_the_way = self.store.send_off(releases).await.map_err(disk)?;
+        // Asked again: between the first answer and the mark a connection was made, which may take minutes.
+        let (mut valid, ended) = self.sort(due);
+        self.settle(ended).await?;
+        valid.iter_mut().for_each(|it| it.sent = true);
+        Ok((valid, on_the_way))
     }
 
     async fn next_due(&mut self) -> Result<Vec<Waiting>, TransportError> {
@@ -156,15 +180,11 @@ impl Delivery {
         let generation = self.intake.generation();
         for waiting in due {
             let grant = generation.grant(&waiting.device, &waiting.grant, waiting.grant_digest);
-            let (kind, reason) = match grant.map(|it| it.permit(clock).is_some()) {
-                _ if waiting.expires <= now => (Kind::Expired, Reason::Waited),
-                Some(true) => {
-                    valid.push(waiting);
-                    continue;
-                }
-                _ => (Kind::Purged, Reason::GrantEnded),
-            };
-            ended.push(Settlement { waiting, kind, reason: reason.name(), proof: Vec::new() });
+            match grant.and_then(|it| it.permit(clock)) {
+                _ if waiting.expires <= now => ended.push(Settlement::expired(waiting)),
+                Some(_) => valid.push(waiting),
+                None => ended.push(Settlement::purged(waiting)),
+            }
         }
         (valid, ended)
     }
@@ -176,31 +196,40 @@ impl Delivery {
         self.store.settle(settlements).await.map_err(disk)
     }
 
-    async fn send(&mut self, valid: Vec<Waiting>) -> Result<Vec<Settlement>, TransportError> {
+    /// The kept connection or a new one, to a hub that knows this gateway.
+    async fn connected(&mut self) -> Result<Client, TransportError> {
         let mut client = match self.client.take() {
             Some(client) => client,
             None => Client::connect(&self.transport, &self.contract).await?,
         };
-        let delivered = match self.contract.format {
-            Format::Hushgate(keys) => {
-                if let (false, Some(code)) = (self.paired, self.contract.code) {
-                    client.pair(&keys, &self.gateway_key, &code).await?;
-                    self.set_paired(true).await?;
-                }
-                match client.releases(&keys, &valid).await? {
-                    Answered::Delivered(delivered) => delivered,
-                    Answered::NotPaired => {
-                        self.set_paired(false).await?;
-                        return Err(TransportError::Broken(
-                            "the hub does not know this gateway".into(),
-                        ));
-                    }
-                }
-            }
-            Format::PrivateIot => client.prototype(&self.vault, &valid).await?,
+        if let (Format::Hushgate(keys), false, Some(code)) =
+            (self.contract.format, self.paired, self.contract.code)
+        {
+            client.pair(&keys, &self.gateway_key, &code).await?;
+            self.set_paired(true).await?;
+        }
+        Ok(client)
+    }
+
+    async fn send(
+        &mut self,
+        client: &mut Client,
+        valid: &[Waiting],
+    ) -> Result<Vec<Delivered>, TransportError> {
+        if valid.is_empty() {
+            return Ok(Vec::new());
+        }
+        let keys = match self.contract.format {
+            Format::Hushgate(keys) => keys,
+            Format::PrivateIot => return client.prototype(&self.vault, valid).await,
         };
-        self.client = Some(client);
-        Ok(settlements(valid, delivered))
+        match client.releases(&keys, valid).await? {
+            Answered::Delivered(delivered) => Ok(delivered),
+            Answered::NotPaired => {
+                self.set_paired(false).await?;
+                Err(TransportError::Broken("the hub does not know this gateway".into()))
+            }
+        }
     }
 
     async fn set_paired(&mut self, paired: bool) -> Result<(), TransportError> {
@@ -215,11 +244,8 @@ fn settlements(valid: Vec<Waiting>, delivered: Vec<Delivered>) -> Vec<Settlement
     let settled = |it: Delivered| {
         let waiting = by_release.remove(&it.release)?;
         Some(match it.proof {
-            Some(proof) => Settlement { waiting, kind: Kind::Delivered, reason: "", proof },
-            None => {
-                let reason = Reason::Refused.name();
-                Settlement { waiting, kind: Kind::Purged, reason, proof: Vec::new() }
-            }
+            Some(proof) => Settlement::delivered(waiting, proof),
+            None => Settlement::refused(waiting),
         })
     };
     delivered.into_iter().filter_map(settled).collect()

@@ -5,8 +5,13 @@
 //! - Nothing comes in but a [`Sealed`], which only the pipeline's last step makes out of a `Consented`.
 //! - Entries come out oldest first and come out again until they are settled: a delivery can be repeated,
 //!   never lost. The hub drops repeats by release id.
+//! - What is about to be sent is marked on disk first: of what ends without a receipt, the ledger can say
+//!   whether the recipient may have it.
 
-use crate::{message::Millis, pipeline::seal::Sealed, wire::envelope::ReleaseId};
+use crate::{
+    ledger::Kind, message::Millis, outcome::Reason, pipeline::seal::Sealed,
+    wire::envelope::ReleaseId,
+};
 use rusqlite::{Connection, Row, Transaction, params};
 
 /// One release that waits.
@@ -26,8 +31,51 @@ pub struct Waiting {
     pub grant_digest: [u8; 8],
     /// After this it is not sent.
     pub expires: Millis,
+    /// It was sent once, or was about to be.
+    pub sent: bool,
     /// What is sent.
     pub envelope: Vec<u8>,
+}
+
+/// A release that waits no longer.
+#[derive(Debug)]
+pub struct Settlement {
+    /// Which.
+    pub waiting: Waiting,
+    /// How it ended.
+    pub kind: Kind,
+    /// Why; empty for a delivery.
+    pub reason: &'static str,
+    /// The hub's signature.
+    pub proof: Vec<u8>,
+}
+
+impl Settlement {
+    /// The recipient has it; `proof` is its signature.
+    pub fn delivered(waiting: Waiting, proof: Vec<u8>) -> Self {
+        Self { waiting, kind: Kind::Delivered, reason: "", proof }
+    }
+
+    /// The recipient refused it for good.
+    pub fn refused(waiting: Waiting) -> Self {
+        let reason = Reason::Refused.name();
+        Self { waiting, kind: Kind::Purged, reason, proof: Vec::new() }
+    }
+
+    /// Its grant ended.
+    pub fn purged(waiting: Waiting) -> Self {
+        Self::without_receipt(waiting, Kind::Purged, Reason::GrantEnded)
+    }
+
+    /// It waited too long.
+    pub fn expired(waiting: Waiting) -> Self {
+        Self::without_receipt(waiting, Kind::Expired, Reason::Waited)
+    }
+
+    fn without_receipt(waiting: Waiting, kind: Kind, reason: Reason) -> Self {
+        let reason = if waiting.sent { Reason::Unanswered } else { reason };
+        Self { waiting, kind, reason: reason.name(), proof: Vec::new() }
+    }
 }
 
 /// The table.
@@ -36,12 +84,12 @@ CREATE TABLE IF NOT EXISTS outbox(
     id INTEGER PRIMARY KEY AUTOINCREMENT, release BLOB NOT NULL UNIQUE, frame INTEGER NOT NULL,
     device TEXT NOT NULL, recipient TEXT NOT NULL, grant_id TEXT NOT NULL,
     grant_digest BLOB NOT NULL, due_ms INTEGER NOT NULL,
-    expires_ms INTEGER NOT NULL, envelope BLOB NOT NULL) STRICT;
+    expires_ms INTEGER NOT NULL, sent INTEGER NOT NULL DEFAULT 0, envelope BLOB NOT NULL) STRICT;
 CREATE INDEX IF NOT EXISTS outbox_due ON outbox(recipient, due_ms);
 ";
 
 const COLUMNS: &str =
-    "release, frame, device, recipient, grant_id, grant_digest, expires_ms, envelope";
+    "release, frame, device, recipient, grant_id, grant_digest, expires_ms, sent, envelope";
 
 /// Keeps one release.
 pub(crate) fn insert(
@@ -72,6 +120,12 @@ pub(crate) fn insert(
 pub(crate) fn remove(transaction: &Transaction<'_>, release: ReleaseId) -> rusqlite::Result<bool> {
     let mut delete = transaction.prepare_cached("DELETE FROM outbox WHERE release = ?1")?;
     Ok(delete.execute([release.0])? > 0)
+}
+
+/// Marks a release as sent, if it still waits.
+pub(crate) fn mark_sent(transaction: &Transaction<'_>, release: ReleaseId) -> rusqlite::Result<()> {
+    let mut mark = transaction.prepare_cached("UPDATE outbox SET sent = 1 WHERE release = ?1")?;
+    mark.execute([release.0]).map(drop)
 }
 
 /// Up to `limit` releases for `recipient` that are due at `now`, oldest first.
@@ -154,6 +208,7 @@ fn waiting(row: &Row<'_>) -> rusqlite::Result<Waiting> {
         grant: row.get(4)?,
         grant_digest: row.get(5)?,
         expires: Millis(row.get(6)?),
-        envelope: row.get(7)?,
+        sent: row.get(7)?,
+        envelope: row.get(8)?,
     })
 }

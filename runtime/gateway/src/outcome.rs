@@ -49,9 +49,11 @@ pub enum Reason {
     GrantEnded,
     /// It waited longer than the grant allows.
     Waited,
+    /// It was sent, no receipt came, and it may not be sent again: the recipient may have it.
+    Unanswered,
 }
 
-const NAMES: [(Reason, &str); 21] = [
+const NAMES: [(Reason, &str); 22] = [
     (Reason::NoGrant, "no-grant"),
     (Reason::ClockUnknown, "clock-unknown"),
     (Reason::NotGranted, "not-granted"),
@@ -73,6 +75,7 @@ const NAMES: [(Reason, &str); 21] = [
     (Reason::Refused, "refused"),
     (Reason::GrantEnded, "grant-ended"),
     (Reason::Waited, "waited"),
+    (Reason::Unanswered, "unanswered"),
 ];
 
 impl Reason {
@@ -104,6 +107,7 @@ impl Reason {
             "refused" => "the recipient refused it",
             "grant-ended" => "the grant ended",
             "waited" => "the recipient was away for too long",
+            "unanswered" => "it was sent, but no receipt came: the recipient may have it",
             _ => "no plugin handles it",
         }
     }

@@ -13,14 +13,16 @@ use crate::{
     keys::Vault,
     ledger,
     message::{DeviceName, Millis},
-    outbox::{self, Waiting},
+    outbox::{self, Settlement, Waiting},
     pipeline::Decision,
+    wire::envelope::ReleaseId,
 };
 use rusqlite::{Connection, OpenFlags};
 use std::{
+    collections::HashSet,
     path::Path,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
@@ -31,7 +33,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 const JOBS_MAX: usize = 2048;
 
 const APPLICATION_ID: i32 = 0x4875_7367; // "Husg"
-const VERSION: i32 = 1;
+const VERSION: i32 = 2;
 
 /// Why something could not be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -88,17 +90,18 @@ pub struct Decided {
     pub lineage: Lineage,
 }
 
-/// A release that waits no longer.
+/// Releases on their way: until this is dropped, nobody else sees them as waiting.
 #[derive(Debug)]
-pub struct Settlement {
-    /// Which.
-    pub waiting: Waiting,
-    /// How it ended.
-    pub kind: ledger::Kind,
-    /// Why; empty for a delivery.
-    pub reason: &'static str,
-    /// The hub's signature.
-    pub proof: Vec<u8>,
+pub struct OnTheWay {
+    shared: Arc<Shared>,
+    releases: Vec<ReleaseId>,
+}
+
+impl Drop for OnTheWay {
+    fn drop(&mut self) {
+        let mut all = self.shared.on_the_way();
+        self.releases.iter().for_each(|it| _ = all.remove(it));
+    }
 }
 
 pub(crate) type Reply = oneshot::Sender<Result<(), StoreError>>;
@@ -107,6 +110,7 @@ pub(crate) type Reply = oneshot::Sender<Result<(), StoreError>>;
 pub(crate) enum Job {
     Decided(Decided, Reply),
     Settled(Vec<Settlement>, Reply),
+    Sent(Vec<ReleaseId>, Reply),
     Cursor(String, i64, Reply),
 }
 
@@ -125,6 +129,14 @@ pub(crate) struct Shared {
     failures: AtomicU64,
     high_water_ms: AtomicI64,
     outbox: watch::Sender<()>,
+    on_the_way: Mutex<HashSet<ReleaseId>>,
+}
+
+impl Shared {
+    fn on_the_way(&self) -> MutexGuard<'_, HashSet<ReleaseId>> {
+        // A panic while holding the lock cannot leave a set of numbers half changed.
+        self.on_the_way.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A job that is sure to be taken.
@@ -189,6 +201,16 @@ impl Store {
         self.ask(|reply| Job::Settled(settlements, reply)).await
     }
 
+    /// Keeps `releases` from being swept while they are on their way, and marks them as sent.
+    ///
+    /// Whether they may go is to be asked after this: what ended before it may be swept already.
+    pub async fn send_off(&self, releases: Vec<ReleaseId>) -> Result<OnTheWay, StoreError> {
+        self.shared.on_the_way().extend(&releases);
+        let guard = OnTheWay { shared: self.shared.clone(), releases: releases.clone() };
+        self.ask(|reply| Job::Sent(releases, reply)).await?;
+        Ok(guard)
+    }
+
     /// Remembers a number under a name.
     pub async fn set_cursor(&self, name: &str, value: i64) -> Result<(), StoreError> {
         self.ask(|reply| Job::Cursor(name.to_owned(), value, reply)).await
@@ -250,18 +272,31 @@ impl Store {
         self.read(outbox::grants)
     }
 
-    /// Releases that wait under one text of a grant.
+    /// Up to `limit` releases that wait under one text of a grant and are not on their way.
     pub fn waiting_under(
         &self,
         grant: (&str, &str, [u8; 8]),
         limit: usize,
     ) -> Result<Vec<Waiting>, StoreError> {
-        self.read(|it| outbox::under(it, grant, limit))
+        self.resting(limit, |it, limit| outbox::under(it, grant, limit))
     }
 
-    /// Releases that waited too long.
+    /// Up to `limit` releases that waited too long and are not on their way.
     pub fn past(&self, now: Millis, limit: usize) -> Result<Vec<Waiting>, StoreError> {
-        self.read(|it| outbox::past(it, now, limit))
+        self.resting(limit, |it, limit| outbox::past(it, now, limit))
+    }
+
+    /// What `query` finds, without what is on its way.
+    fn resting(
+        &self,
+        limit: usize,
+        query: impl FnOnce(&Connection, usize) -> rusqlite::Result<Vec<Waiting>>,
+    ) -> Result<Vec<Waiting>, StoreError> {
+        let on_the_way = self.shared.on_the_way().clone();
+        let mut found = self.read(|it| query(it, limit + on_the_way.len()))?;
+        found.retain(|it| !on_the_way.contains(&it.release));
+        found.truncate(limit);
+        Ok(found)
     }
 
     /// Ledger entries after `seq`, oldest first.

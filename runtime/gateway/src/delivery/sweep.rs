@@ -4,14 +4,13 @@
 //!
 //! - When a grant ends or its text changes, what waits under it is purged at once, and the ledger says so.
 //! - What waited longer than its grant allows is deleted within half a minute.
+//! - What is on its way to a hub is left to [`super::Delivery`], which waits for the hub's answer.
 
 use crate::{
     intake::Intake,
-    ledger::Kind,
     message::Millis,
-    outbox::Waiting,
-    outcome::Reason,
-    store::{Settlement, Store, StoreError},
+    outbox::Settlement,
+    store::{Store, StoreError},
 };
 use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
@@ -45,7 +44,7 @@ async fn sweep_expired(store: &Store) -> Result<(), StoreError> {
         if past.is_empty() {
             return Ok(());
         }
-        store.settle(settlements(past, Kind::Expired, Reason::Waited)).await?;
+        store.settle(past.into_iter().map(Settlement::expired).collect()).await?;
     }
 }
 
@@ -61,13 +60,8 @@ async fn sweep_ended(store: &Store, intake: &Intake) -> Result<(), StoreError> {
             if ended.is_empty() {
                 break;
             }
-            store.settle(settlements(ended, Kind::Purged, Reason::GrantEnded)).await?;
+            store.settle(ended.into_iter().map(Settlement::purged).collect()).await?;
         }
     }
     Ok(())
-}
-
-fn settlements(waiting: Vec<Waiting>, kind: Kind, reason: Reason) -> Vec<Settlement> {
-    let settled = |waiting| Settlement { waiting, kind, reason: reason.name(), proof: Vec::new() };
-    waiting.into_iter().map(settled).collect()
 }

@@ -1,12 +1,13 @@
 //! The thread that writes: gathers what waits, commits it once, then answers.
 
-use super::{Decided, Job, Reply, Settlement, Shared, StoreError};
+use super::{Decided, Job, Reply, Shared, StoreError};
 use crate::{
     keys::Vault,
     ledger::{self, Fact, Head, Kind},
     message::Millis,
-    outbox,
+    outbox::{self, Settlement},
     pipeline::Outcome,
+    wire::envelope::ReleaseId,
 };
 use rusqlite::{Connection, Transaction, params};
 use std::{
@@ -137,6 +138,7 @@ impl Writer {
                 }
                 Task::Decided(decided) => batch.decide(decided).map(Ok)?,
                 Task::Settled(settlements) => batch.settle(&settlements).map(Ok)?,
+                Task::Sent(releases) => batch.mark_sent(&releases).map(Ok)?,
                 Task::Cursor(name, value) => batch.set_cursor(&name, value).map(Ok)?,
             };
         }
@@ -159,6 +161,7 @@ impl Writer {
 enum Task {
     Decided(Decided),
     Settled(Vec<Settlement>),
+    Sent(Vec<ReleaseId>),
     Cursor(String, i64),
 }
 
@@ -167,6 +170,7 @@ impl Task {
         match job {
             Job::Decided(decided, reply) => (Self::Decided(decided), reply),
             Job::Settled(settlements, reply) => (Self::Settled(settlements), reply),
+            Job::Sent(releases, reply) => (Self::Sent(releases), reply),
             Job::Cursor(name, value, reply) => (Self::Cursor(name, value), reply),
         }
     }
@@ -236,6 +240,10 @@ impl Batch<'_> {
             ledger::append(&self.transaction, &mut self.now.head, &fact)?;
         }
         Ok(())
+    }
+
+    fn mark_sent(&self, releases: &[ReleaseId]) -> rusqlite::Result<()> {
+        releases.iter().try_for_each(|it| outbox::mark_sent(&self.transaction, *it))
     }
 
     fn set_cursor(&self, name: &str, value: i64) -> rusqlite::Result<()> {
