@@ -9,7 +9,7 @@ use hushgate_tests::{
     rig::free_port,
     world::{GRANT, World, wait_until},
 };
-use std::{fs, path::PathBuf, process::Command, sync::mpsc::channel, thread, time::Duration};
+use std::{path::PathBuf, process::Command, sync::mpsc::channel, thread, time::Duration};
 
 const BEATS: &str = "patient/beats";
 
