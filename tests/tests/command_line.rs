@@ -51,7 +51,8 @@ fn a_command_that_is_not_understood_ends_with_2() {
 #[test]
 fn a_directory_without_a_gateway_says_how_to_make_one() {
     let dir = tempfile::tempdir().unwrap();
-    for args in [&["run"][..], &["status"], &["ledger", "verify"], &["grant", "list"], &["plugins"]]
+    for args in
+        [&["run"][..], &["status"], &["ledger", "verify"], &["grant", "list"], &["plugin", "list"]]
     {
         ends(dir.path(), args, (3, &["no gateway in", "init"]));
     }
@@ -74,7 +75,7 @@ fn init_makes_what_only_its_owner_can_read_and_never_overwrites() {
     ends(&home, &["status"], (0, &["not running", "Tor in process", "ledger: empty"]));
     ends(
         &home,
-        &["plugins"],
+        &["plugin", "list"],
         (0, &["private-iot-text", "ble-heart-rate", "window-median", "quiet-hours"]),
     );
     let hub = dir.path().join("hub");

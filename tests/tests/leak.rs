@@ -136,7 +136,7 @@ impl Watched {
             &["ledger", "verify"],
             &["grant", "list"],
             &["recipient", "list"],
-            &["plugins"],
+            &["plugin", "list"],
         ];
         let say = |args: &&[&str]| {
             let output = run(&self.world.gateway_dir(), args);

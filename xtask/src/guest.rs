@@ -3,7 +3,7 @@
 //! # Promises
 //!
 //! - One toolchain builds a plugin the same, byte for byte, wherever the checkout lies.
-//! - `plugins/<id>/` beside the program holds `plugin.toml` and `plugin.wasm`; a file that has not
+//! - `plugins/<id>/` beside the program holds `plugin.toml`, `plugin.wasm` and `cases.toml`; a file that has not
 //!   changed is not touched, and one that has is replaced in one step.
 
 use crate::command::{self, Failure};
@@ -84,6 +84,7 @@ fn lay_out(workspace: &Workspace, source: &Path) -> Result<String, Failure> {
     let shipped = workspace.debug().join("plugins").join(id);
     fs::create_dir_all(&shipped)
         .and_then(|()| replace(&source.join("plugin.toml"), &shipped.join("plugin.toml")))
+        .and_then(|()| replace(&source.join("cases.toml"), &shipped.join("cases.toml")))
         .and_then(|()| replace(&built, &shipped.join("plugin.wasm")))
         .map_err(|error| Failure::new(format!("cannot lay out the plugin {id}: {error}")))?;
     Ok(id.to_owned())

@@ -6,6 +6,7 @@ mod device;
 mod hub;
 mod init;
 mod out;
+mod plugin;
 mod run;
 mod send;
 mod show;
@@ -72,8 +73,9 @@ enum Command {
     /// Read or check the ledger.
     #[command(subcommand)]
     Ledger(show::LedgerCommand),
-    /// Show the plugins in this directory, compiling those that are new.
-    Plugins,
+    /// List, inspect and test plugins, or begin one of your own.
+    #[command(subcommand)]
+    Plugin(plugin::PluginCommand),
     /// Connect to a Matrix room.
     #[cfg(feature = "matrix")]
     #[command(subcommand)]
@@ -184,7 +186,7 @@ async fn dispatch(args: Args, outlives: &mut Option<TempDir>) -> Result<(), Fail
         Command::Send(it) => send::run(&home, it).await,
         Command::Status => show::status(&home),
         Command::Ledger(it) => show::ledger(&home, &it),
-        Command::Plugins => show::plugins(&home),
+        Command::Plugin(it) => plugin::run(&home, it),
         #[cfg(feature = "matrix")]
         Command::Matrix(it) => connect::matrix(&home, it).await,
     }

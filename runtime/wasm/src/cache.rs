@@ -43,6 +43,20 @@ impl std::fmt::Debug for Compiled {
     }
 }
 
+impl Compiled {
+    /// What it wants from its host, as WIT names.
+    pub fn imports(&self, engine: &Engine) -> Vec<String> {
+        let component = self.component.component_type();
+        component.imports(&engine.inner).map(|(name, _)| name.to_owned()).collect()
+    }
+
+    /// What it offers, as WIT names.
+    pub fn exports(&self, engine: &Engine) -> Vec<String> {
+        let component = self.component.component_type();
+        component.exports(&engine.inner).map(|(name, _)| name.to_owned()).collect()
+    }
+}
+
 /// Why a component could not be made ready.
 #[derive(Debug, thiserror::Error)]
 pub enum CompileError {

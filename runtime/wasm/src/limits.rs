@@ -45,9 +45,19 @@ impl Limits {
     }
 }
 
+/// What one instance has used so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Used {
+    /// Linear memory in bytes. It never shrinks.
+    pub memory_bytes: usize,
+    /// Fuel: about one for each instruction. Always 0 where the engine does not count it.
+    pub fuel: u64,
+}
+
 /// Counts what one instance has taken. Memory is counted over all memories, not for each.
 #[derive(Debug)]
 pub(crate) struct Meter {
+    memory_bytes_max: usize,
     memory_bytes_left: usize,
     /// Whether a growth was refused: tells a plugin that ran out of memory from one that trapped.
     pub(crate) refused: bool,
@@ -55,7 +65,12 @@ pub(crate) struct Meter {
 
 impl Meter {
     pub(crate) fn new(limits: &Limits) -> Self {
-        Self { memory_bytes_left: limits.memory_bytes, refused: false }
+        let memory_bytes_max = limits.memory_bytes;
+        Self { memory_bytes_max, memory_bytes_left: memory_bytes_max, refused: false }
+    }
+
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.memory_bytes_max.saturating_sub(self.memory_bytes_left)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     },
     cache::Compiled,
     engine::Engine,
-    limits::Limits,
+    limits::{Limits, Used},
     sandbox::{CallError, ConfigRefusal, Host, LogGate, Sandbox},
 };
 use std::sync::Arc;
@@ -125,6 +125,11 @@ impl Adapter {
 }
 
 impl AdapterInstance {
+    /// What it has used since it was made.
+    pub fn used(&self) -> Used {
+        self.0.used()
+    }
+
     /// Decodes one frame.
     pub fn decode(
         &mut self,
@@ -169,6 +174,11 @@ impl Minimizer {
 }
 
 impl MinimizerInstance {
+    /// What it has used since it was made.
+    pub fn used(&self) -> Used {
+        self.0.used()
+    }
+
     /// Makes less of `readings`, given the state that the last call left.
     pub fn minimize(
         &mut self,
@@ -212,6 +222,11 @@ impl Policy {
 }
 
 impl PolicyInstance {
+    /// What it has used since it was made.
+    pub fn used(&self) -> Used {
+        self.0.used()
+    }
+
     /// Judges one release.
     pub fn evaluate(&mut self, request: &Request) -> Result<Result<Verdict, String>, CallError> {
         self.0.call(|it, store| it.hushgate_plugin_policy().call_evaluate(store, request))

@@ -3,7 +3,7 @@
 use crate::{
     bindings::{ConfigError, log, types},
     engine::{Engine, TICK},
-    limits::{Limits, Meter},
+    limits::{Limits, Meter, Used},
 };
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -133,6 +133,10 @@ impl<B> Sandbox<B> {
             Host { meter: Meter::new(&limits), log, overdue_since: None },
         );
         store.limiter(|host| &mut host.meter);
+        if engine.metered {
+            // Cannot fail: this engine counts.
+            let _ = store.set_fuel(u64::MAX);
+        }
         store.epoch_deadline_callback(move |store| Ok(overdue(store, &limits)));
         arm(&mut store, &limits);
         let exports =
@@ -155,6 +159,12 @@ impl<B> Sandbox<B> {
             self.dead = true;
             reason(&error, &self.store, CallError::BadOutput)
         })
+    }
+
+    /// What it has used since it was made.
+    pub(crate) fn used(&self) -> Used {
+        let fuel = self.store.get_fuel().map_or(0, |left| u64::MAX - left);
+        Used { memory_bytes: self.store.data().meter.memory_bytes(), fuel }
     }
 
     /// Whether a call killed it.

@@ -1,7 +1,7 @@
 //! `init`: a directory that works, with settings that explain themselves.
 
 use super::{Failure, out::say};
-use crate::{home::Home, keys::Keys, secret};
+use crate::{home::Home, keys::Keys, plugins, secret};
 use clap::Args;
 use std::{
     fs, io,
@@ -111,10 +111,7 @@ fn copy_plugins(from: &Path, to: &Path) -> io::Result<()> {
         let Some(name) = dir.file_name().filter(|_| dir.join("plugin.toml").is_file()) else {
             continue;
         };
-        fs::create_dir_all(to.join(name))?;
-        for file in ["plugin.toml", "plugin.wasm"] {
-            fs::copy(dir.join(file), to.join(name).join(file))?;
-        }
+        plugins::shelf::copy(&dir, &to.join(name))?;
     }
     Ok(())
 }

@@ -224,16 +224,3 @@ fn line(entry: &ledger::Entry) -> String {
         entry.kind.name()
     )
 }
-
-pub(super) fn plugins(home: &Home) -> Result<(), Failure> {
-    let (config, keys) = open(home)?;
-    for it in crate::gateway::shelf(&config, &keys)?.all() {
-        let digest = HEXLOWER.encode(&it.compiled.digest[..8]);
-        let manifest = &it.manifest;
-        say(format!(
-            "{} {} ({}, {digest}…): {}",
-            manifest.id, manifest.version, manifest.kind, manifest.summary
-        ));
-    }
-    Ok(())
-}

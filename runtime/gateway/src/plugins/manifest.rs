@@ -27,6 +27,8 @@ pub struct Manifest {
     pub declared: Declared,
     /// What one instance may use.
     pub limits: Limits,
+    /// The command that builds it, in its directory: for its author, never run by a gateway.
+    pub build: Option<String>,
 }
 
 /// The three kinds of plugin.
@@ -59,6 +61,11 @@ pub struct Declared {
 }
 
 impl Declared {
+    /// Paths and units, for people.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.fields.iter().map(|it| (it.0.as_str(), it.1.as_deref()))
+    }
+
     /// Whether `field` was declared, with this unit.
     pub fn lets(&self, field: &Field) -> bool {
         let same = |it: &(String, Option<String>)| it.0 == field.path && it.1 == field.unit;
@@ -80,6 +87,13 @@ struct File {
     #[serde(default)]
     field: Vec<FieldFile>,
     limits: Option<LimitsFile>,
+    build: Option<BuildFile>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BuildFile {
+    run: String,
 }
 
 #[derive(Deserialize)]
@@ -136,6 +150,7 @@ impl Manifest {
             summary: file.summary,
             declared: Declared { fields, any },
             limits,
+            build: file.build.map(|it| it.run),
         })
     }
 }

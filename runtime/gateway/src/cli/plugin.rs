@@ -1,0 +1,140 @@
+//! `plugin`: begin one, build it, test it, look into it.
+
+mod inspect;
+pub(super) mod new;
+
+use super::{Failure, open, out::say};
+use crate::{
+    home::Home,
+    plugins::{
+        manifest::Manifest,
+        shelf::{MANIFEST, OnShelf},
+        table,
+    },
+    source::Source,
+};
+use clap::Subcommand;
+use hushgate_wasm::{cache::Cache, engine::Engine};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+use tempfile::TempDir;
+
+/// What can be done with plugins.
+#[derive(Debug, Subcommand)]
+pub(super) enum PluginCommand {
+    /// List the plugins of this gateway, and what is wrong with those that cannot be used.
+    List,
+    /// Begin a plugin: a directory that builds and passes its own tests.
+    New(new::NewArgs),
+    /// Build the plugin in a directory, by the command that its plugin.toml names.
+    Build {
+        /// The plugin's directory.
+        #[arg(default_value = ".")]
+        path: PathBuf,
+    },
+    /// Put a plugin's own tests (cases.toml) to it. Needs no gateway.
+    Test {
+        /// The plugins' directories.
+        #[arg(default_value = ".")]
+        paths: Vec<PathBuf>,
+    },
+    /// Say in plain words what a component is, what it wants and what it may emit.
+    Inspect {
+        /// A component (`.wasm`) or a plugin's directory.
+        #[arg(default_value = ".")]
+        path: PathBuf,
+    },
+}
+
+pub(super) fn run(home: &Home, command: PluginCommand) -> Result<(), Failure> {
+    match command {
+        PluginCommand::List => list(home),
+        PluginCommand::New(it) => new::run(&it),
+        PluginCommand::Build { path } => build(&path),
+        PluginCommand::Test { paths } => test(&paths),
+        PluginCommand::Inspect { path } => inspect::run(&path),
+    }
+}
+
+/// What runs and compiles plugins without a gateway: nothing outlives the command.
+struct Workbench {
+    engine: Engine,
+    cache: Cache,
+    _dir: TempDir,
+}
+
+impl Workbench {
+    fn new(engine: Result<Engine, hushgate_wasm::engine::EngineError>) -> Result<Self, Failure> {
+        let dir = TempDir::new().map_err(Failure::failed)?;
+        let key = crate::keys::random().map_err(Failure::failed)?;
+        let cache = Cache::open(dir.path(), key).map_err(Failure::failed)?;
+        Ok(Self { engine: engine.map_err(Failure::failed)?, cache, _dir: dir })
+    }
+}
+
+fn list(home: &Home) -> Result<(), Failure> {
+    let (config, keys) = open(home)?;
+    let shelf = crate::gateway::shelf(&config, &keys)?;
+    for it in shelf.all() {
+        let manifest = &it.manifest;
+        say(format!(
+            "{} {} ({}, {}, {} cases): {}",
+            manifest.id,
+            manifest.version,
+            manifest.kind,
+            inspect::short(&it.compiled.digest),
+            it.table.cases(),
+            manifest.summary
+        ));
+    }
+    let mut problems = shelf.problems().peekable();
+    if problems.peek().is_none() {
+        return Ok(());
+    }
+    let all: Vec<_> = problems.map(ToString::to_string).collect();
+    Err(Failure::fix(format!("cannot be used: {}", all.join("\ncannot be used: "))))
+}
+
+fn build(dir: &Path) -> Result<(), Failure> {
+    let manifest = Manifest::from_source(&Source::read(&dir.join(MANIFEST))?)?;
+    let Some(run) = manifest.build else {
+        return Err(Failure::fix(format!(
+            "{}: has no `[build] run = \"…\"`: nobody said how to build it",
+            dir.join(MANIFEST).display()
+        )));
+    };
+    say(format!("runs `{run}` in {}", dir.display()));
+    let status = Command::new("sh").args(["-c", &run]).current_dir(dir).status();
+    match status {
+        Ok(status) if status.success() => inspect::run(dir),
+        Ok(status) => Err(Failure::failed(format!("`{run}` failed: {status}"))),
+        Err(error) => Err(Failure::failed(format!("`sh` could not be run: {error}"))),
+    }
+}
+
+fn test(dirs: &[PathBuf]) -> Result<(), Failure> {
+    let bench = Workbench::new(Engine::metered())?;
+    let mut failed = 0;
+    for dir in dirs {
+        let plugin = OnShelf::read(&bench.engine, &bench.cache, dir)?;
+        let report = table::run(&bench.engine, &plugin, &plugin.table);
+        report.failures.iter().for_each(|it| say(format!("FAILED {it}")));
+        failed += report.failures.len();
+        let result = if report.failures.is_empty() { "ok" } else { "FAILED" };
+        say(format!(
+            "{result}: {}: {} cases and {} calls with random or cut-off input; at most {} fuel and {} KiB a case",
+            plugin.manifest.id,
+            report.cases,
+            report.tried,
+            report.used.fuel,
+            report.used.memory_bytes >> 10,
+        ));
+    }
+    match failed {
+        0 => Ok(()),
+        1 => Err(Failure::failed("1 failure")),
+        _ => Err(Failure::failed(format!("{failed} failures"))),
+    }
+}

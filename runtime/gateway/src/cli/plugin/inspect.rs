@@ -1,0 +1,102 @@
+//! What a component is, in words.
+
+use super::{Failure, Workbench, say};
+use crate::plugins::{
+    manifest::Manifest,
+    shelf::{COMPONENT, MANIFEST},
+};
+use crate::source::Source;
+use data_encoding::HEXLOWER;
+use hushgate_wasm::{
+    cache::{COMPONENT_BYTES_MAX, Compiled},
+    engine::Engine,
+};
+use std::{fs, path::Path};
+
+const INTERFACE: &str = "hushgate:plugin/";
+
+/// The first bytes of a digest, enough to tell plugins apart by eye.
+pub(super) fn short(digest: &[u8; 32]) -> String {
+    format!("{}…", HEXLOWER.encode(&digest[..8]))
+}
+
+pub(super) fn run(path: &Path) -> Result<(), Failure> {
+    let dir = path.is_dir();
+    let component = if dir { path.join(COMPONENT) } else { path.to_owned() };
+    let fail = |it: &dyn std::fmt::Display| Failure::fix(format!("{}: {it}", component.display()));
+    let size = fs::metadata(&component).map_err(|it| fail(&it))?.len();
+    if size > COMPONENT_BYTES_MAX {
+        return Err(fail(&format!("is larger than {COMPONENT_BYTES_MAX} bytes")));
+    }
+    let wasm = fs::read(&component).map_err(|it| fail(&it))?;
+    let bench = Workbench::new(Engine::new())?;
+    let compiled = bench.cache.load(&bench.engine, &wasm).map_err(|it| fail(&it))?;
+    say(format!(
+        "{}: {size} bytes, sha-256 {}",
+        component.display(),
+        HEXLOWER.encode(&compiled.digest)
+    ));
+    say(kind(&compiled, &bench.engine));
+    for import in compiled.imports(&bench.engine) {
+        say(format!("  wants {import}: {}", meaning(&import)));
+    }
+    if dir {
+        let manifest = Manifest::from_source(&Source::read(&path.join(MANIFEST))?)?;
+        say(describe(&manifest));
+    }
+    Ok(())
+}
+
+/// The kind and the version of the contract, by what it offers.
+fn kind(compiled: &Compiled, engine: &Engine) -> String {
+    let exports = compiled.exports(engine);
+    let kinds: Vec<_> = exports.iter().filter_map(|it| it.strip_prefix(INTERFACE)).collect();
+    match kinds[..] {
+        [] => "is no plugin: it offers nothing of hushgate:plugin".into(),
+        [kind] => format!("offers {}", kind.replace('@', ", WIT ")),
+        _ => format!("offers {}: a plugin is of one kind", kinds.join(" and ")),
+    }
+}
+
+fn meaning(import: &str) -> &'static str {
+    match import.strip_prefix(INTERFACE).and_then(|it| it.split('@').next()) {
+        Some("types") => "types only, it reaches nothing",
+        Some("log") => "a few lines for the local log, shown only if the owner asks",
+        _ if import.starts_with("wasi:clocks") => {
+            "to know the time; no plugin gets it, so it will not load"
+        }
+        _ if import.starts_with("wasi:filesystem") => {
+            "to read files; no plugin gets it, so it will not load"
+        }
+        _ if import.starts_with("wasi:sockets") || import.starts_with("wasi:http") => {
+            "to use the network; no plugin gets it, so it will not load"
+        }
+        _ if import.starts_with("wasi:random") => {
+            "random numbers; no plugin gets them, so it will not load"
+        }
+        _ => "something that no plugin gets, so it will not load",
+    }
+}
+
+fn describe(manifest: &Manifest) -> String {
+    let limits = manifest.limits;
+    let fields: Vec<_> = manifest
+        .declared
+        .fields()
+        .map(|(path, unit)| match (path, unit) {
+            ("*", _) => "any field that came in".to_owned(),
+            (path, None) => path.to_owned(),
+            (path, Some(unit)) => format!("{path} ({unit})"),
+        })
+        .collect();
+    let emits = if fields.is_empty() { "nothing".to_owned() } else { fields.join(", ") };
+    format!(
+        "{} {}, {}: {}\n  may emit: {emits}\n  each call: at most {} MiB and {} ms",
+        manifest.id,
+        manifest.version,
+        manifest.kind,
+        manifest.summary,
+        limits.memory_bytes >> 20,
+        limits.call.as_millis(),
+    )
+}
