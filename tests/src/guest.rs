@@ -1,5 +1,10 @@
 //! Plugins that do harm: see `guests/`.
 
+use crate::{
+    http,
+    program::run_ok,
+    world::{GRANT, World, after},
+};
 use std::{fs, path::Path};
 
 /// The component of `guests/<id>.wat`.
@@ -18,4 +23,37 @@ pub fn install(home: &Path, (id, kind): (&str, &str), component: &[u8]) {
          summary = \"A test's.\"\n[[field]]\npath = \"heart-rate\"\nunit = \"/min\"\nprivacy = \"health\"\n"
     );
     fs::write(dir.join("plugin.toml"), manifest).unwrap();
+}
+
+/// The same component with other bytes: a custom section more, which nobody reads.
+pub fn variant(component: &[u8], tag: u8) -> Vec<u8> {
+    [component, &[0, 3, 1, b't', tag]].concat()
+}
+
+/// Enrols a device with its own topics; its secret.
+pub fn enrol(home: &Path, name: &str, adapter: &str) -> String {
+    let topics = format!("{name}/#");
+    let args = ["device", "add", name, "--subject", "ada", "--topics", &topics];
+    let added = run_ok(home, &[&args[..], &["--adapter", adapter]].concat());
+    after(&added, "password ")
+}
+
+/// [`GRANT`] for another device, with more fields or stages at its end.
+pub fn grant_for(device: &str, more: &str) -> String {
+    format!("{}{more}", GRANT.replace("\"pacemaker\"", &format!("\"{device}\"")))
+}
+
+/// Sends one frame as this device; the status.
+pub fn put(world: &World, (name, secret): (&str, &str), body: &[u8]) -> u16 {
+    let authorization = format!("Authorization: Bearer {name}.{secret}");
+    http::request(world.http, "PUT", &format!("/{name}/x"), &[&authorization], body).status
+}
+
+/// `kind reason` of everything that the ledger has on the first step of a device's frames.
+pub fn decisions(world: &World, device: &str) -> Vec<String> {
+    let store = world.store();
+    let sql = "SELECT kind || ' ' || reason FROM ledger WHERE device = ?1 \
+               AND kind IN ('withheld', 'quarantined', 'queued') ORDER BY seq";
+    let mut rows = store.prepare(sql).unwrap();
+    rows.query_map([device], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
 }

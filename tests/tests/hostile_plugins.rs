@@ -4,11 +4,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up should fail loudly")]
 
 use hushgate_tests::{
-    guest, http,
-    program::{run, run_ok},
-    world::{GRANT, World, after, wait_until},
+    guest::{self, decisions, enrol, grant_for, put},
+    program::run,
+    world::{GRANT, World, wait_until},
 };
-use std::{fs, path::Path};
+use std::fs;
 
 /// Adapters, and what the ledger says of one frame.
 const ADAPTERS: [(&str, &str, &str); 9] = [
@@ -34,33 +34,6 @@ const STAGES: [(&str, &str, &str); 4] = [
     ("traps-as-policy", "policy", "plugin-trap"),
     ("loops-as-policy", "policy", "plugin-time"),
 ];
-
-/// Enrols a device with its own topics; its secret.
-fn enrol(home: &Path, name: &str, adapter: &str) -> String {
-    let topics = format!("{name}/#");
-    let args = ["device", "add", name, "--subject", "ada", "--topics", &topics];
-    let added = run_ok(home, &[&args[..], &["--adapter", adapter]].concat());
-    after(&added, "password ")
-}
-
-/// [`GRANT`] for another device, with more fields or stages at its end.
-fn grant_for(device: &str, more: &str) -> String {
-    format!("{}{more}", GRANT.replace("\"pacemaker\"", &format!("\"{device}\"")))
-}
-
-fn put(world: &World, (name, secret): (&str, &str), body: &[u8]) -> u16 {
-    let authorization = format!("Authorization: Bearer {name}.{secret}");
-    http::request(world.http, "PUT", &format!("/{name}/x"), &[&authorization], body).status
-}
-
-/// `kind reason` of everything that the ledger has on the first step of a device's frames.
-fn decisions(world: &World, device: &str) -> Vec<String> {
-    let store = world.store();
-    let sql = "SELECT kind || ' ' || reason FROM ledger WHERE device = ?1 \
-               AND kind IN ('withheld', 'quarantined', 'queued') ORDER BY seq";
-    let mut rows = store.prepare(sql).unwrap();
-    rows.query_map([device], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
-}
 
 #[test]
 fn a_hostile_adapter_costs_its_own_frames_and_no_other_device_notices() {

@@ -141,6 +141,15 @@ impl Config {
     }
 }
 
+impl Config {
+    /// The ids of all plugins in use, some of them twice.
+    pub fn plugins(&self) -> impl Iterator<Item = &str> {
+        let adapters = self.devices.iter().map(|it| &it.adapter);
+        let stages = self.grants.iter().flat_map(|it| it.minimizers.iter().chain(&it.policies));
+        adapters.chain(stages).map(|it| it.plugin.as_str())
+    }
+}
+
 fn check_grant(
     source: &Source,
     grant: &Grant,

@@ -1,5 +1,6 @@
 //! Builds the parts, starts them, and stops them in the order of the flow.
 
+mod health;
 mod watch;
 
 use crate::{
@@ -16,9 +17,11 @@ use crate::{
     store::Store,
     transport::Transport,
 };
+use health::Health;
 use hushgate_wasm::{cache::Cache, engine::Engine};
 use std::{fs::File, net::SocketAddr, sync::Arc, time::Duration};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use watch::Watch;
 
 /// How long a stop may take before tasks are abandoned. What they held is on disk.
 pub const STOP_GRACE: Duration = Duration::from_secs(10);
@@ -71,7 +74,17 @@ pub fn shelf(config: &Config, keys: &Keys) -> Result<Shelf, StartError> {
     let engine = Engine::new().map_err(fix)?;
     let cache =
         Cache::open(&config.home.cache(), keys.derive("hushgate plugin cache v1")).map_err(fix)?;
-    Shelf::read(&engine, &cache, &config.home.plugins()).map_err(fix)
+    Shelf::read(&engine, &cache, (&config.home.plugins(), &config.home.kept())).map_err(fix)
+}
+
+/// With the plugins as they stand in their directory, or else with those that worked last.
+fn first_generation(config: &Config, shelf: Shelf) -> Result<(Generation, Shelf), StartError> {
+    let error = match Generation::build(1, config, &shelf) {
+        Ok(generation) => return Ok((generation, shelf)),
+        Err(error) => fix(error),
+    };
+    let Some(kept) = shelf.instead(&error.to_string()) else { return Err(error) };
+    Generation::build(1, config, &kept).map(|it| (it, kept)).map_err(|_| error)
 }
 
 async fn end((tasks, stop): &(TaskTracker, CancellationToken)) {
@@ -84,8 +97,7 @@ impl Gateway {
     /// Starts all parts: first what keeps, then what sends, last what takes in.
     pub async fn start(config: &Config, keys: &Keys) -> Result<Self, StartError> {
         let lock = lock(&config.home)?;
-        let shelf = shelf(config, keys)?;
-        let generation = Generation::build(1, config, &shelf).map_err(fix)?;
+        let (generation, shelf) = first_generation(config, shelf(config, keys)?)?;
         let store = Store::open(&config.home.store(), keys.vault(), config.outbox_entries_max)
             .map_err(fix)?;
         let intake = Arc::new(Intake::new(generation, Sealing::new(keys), store.clone()));
@@ -119,8 +131,12 @@ impl Gateway {
 
     fn start_watch(&self, config: &Config, shelf: Shelf) {
         let (tasks, stop) = &self.outbound;
+        let health = Arc::new(Health::new(config.home.degraded()));
+        health.set(shelf.problems().map(ToString::to_string).collect());
+        shelf.keep();
         let (home, intake) = (config.home.clone(), self.intake.clone());
-        tasks.spawn(watch::run(home, shelf, intake, stop.child_token()));
+        let watch = Watch { home, shelf: Arc::new(shelf), intake, health, counts: true };
+        tasks.spawn(watch.run(stop.child_token()));
     }
 
     #[cfg(feature = "matrix")]

@@ -79,6 +79,11 @@ impl Home {
         self.0.join("state/cache")
     }
 
+    /// The plugins that worked last, for a start with broken ones.
+    pub fn kept(&self) -> PathBuf {
+        self.0.join("state/kept")
+    }
+
     /// Tor's keys, guards and directory.
     pub fn tor(&self) -> PathBuf {
         self.0.join("state/tor")
@@ -87,6 +92,11 @@ impl Home {
     /// The Matrix session and its keys.
     pub fn matrix(&self) -> PathBuf {
         self.0.join("state/matrix")
+    }
+
+    /// What is wrong while the gateway runs on. Not there when all is well.
+    pub fn degraded(&self) -> PathBuf {
+        self.0.join("state/degraded")
     }
 
     /// Held by the one process that runs here.

@@ -127,6 +127,9 @@ pub(super) fn status(home: &Home) -> Result<(), Failure> {
         Way::Loopback => "LOOPBACK, not anonymous".to_owned(),
     };
     say(format!("gateway: {running}; way out: {way}"));
+    if let Ok(problems) = std::fs::read_to_string(home.degraded()) {
+        problems.lines().for_each(|it| say(format!("DEGRADED: {it}")));
+    }
     say(format!("devices: {}", config.devices.len()));
     config.grants.iter().for_each(|it| say(describe(it)));
     let Ok(store) = Store::look(&home.store()) else {

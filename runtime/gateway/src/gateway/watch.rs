@@ -1,75 +1,180 @@
-//! Watches the grants: a change counts within a second, while the gateway runs.
+//! Watches grants, plugins and settings: a change counts within a second, while the gateway runs.
 //!
 //! # Promises
 //!
 //! - A grant whose file is deleted or cannot be read any more ends at once, whatever is wrong elsewhere.
-//! - A new or changed grant counts only if all settings are good with it; until then the rest stays as it was.
+//! - Anything else counts only if all that is in use is good with it; until then the rest stays as it was, and
+//!   [`Health`] says what is wrong. What changes together counts together.
+//! - The same bytes again change nothing.
 
+use super::health::Health;
 use crate::{
     config::Config,
     home::Home,
     intake::Intake,
     plugins::{plan::Generation, shelf::Shelf},
 };
-use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 const LOOK_EVERY: Duration = Duration::from_millis(300);
+/// How many looks wait for files that are still being written.
+const LOOKS_MAX: u32 = 3;
 
 /// The text of each grant file, by the grant's id; `None` where it cannot be read.
 type Texts = BTreeMap<String, Option<String>>;
 
-/// Looks for changes until `stop`.
-pub(super) async fn run(home: Home, shelf: Shelf, intake: Arc<Intake>, stop: CancellationToken) {
-    let shelf = Arc::new(shelf);
-    let mut seen = read(&home.grants());
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+/// Length, time of change and number of each file, by its path: another one was written.
+type Stamps = BTreeMap<PathBuf, (u64, i64, i64, u64)>;
+
+/// What was seen at one look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Seen {
+    grants: Texts,
+    settings: Option<String>,
+    plugins: Stamps,
+}
+
+/// What a change is applied to.
+pub(super) struct Watch {
+    pub(super) home: Home,
+    pub(super) shelf: Arc<Shelf>,
+    pub(super) intake: Arc<Intake>,
+    pub(super) health: Arc<Health>,
+    /// Whether the last change counts. If not, the next look at the same bytes is not in vain.
+    pub(super) counts: bool,
+}
+
+impl Watch {
+    /// Looks for changes, and at SIGHUP, until `stop`.
+    pub(super) async fn run(mut self, stop: CancellationToken) {
+        let mut asked = signal(SignalKind::hangup())
+            .inspect_err(|error| tracing::warn!(%error, "SIGHUP cannot be heard"))
+            .ok();
+        let mut seen = Seen::read(&self.home);
+        let (mut last, mut waited) = (seen.clone(), 0);
+        loop {
+            let at_once = tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(LOOK_EVERY) => false,
+                () = heard(&mut asked) => true,
+            };
+            let now = Seen::read(&self.home);
+            let still = now.plugins == std::mem::replace(&mut last, now.clone()).plugins;
+            if now == seen && !at_once {
+                continue;
+            }
+            // Consent does not wait; plugins do, until all their files are there.
+            waited += 1;
+            if !(still || at_once || now.grants != seen.grants || waited >= LOOKS_MAX) {
+                continue;
+            }
+            waited = 0;
+            let before = std::mem::replace(&mut seen, now.clone());
+            // Plugins may have to be compiled: not in a task that others wait for.
+            let applied = tokio::task::spawn_blocking(move || {
+                self.apply(&before, &now);
+                self
+            });
+            match applied.await {
+                Ok(watch) => self = watch,
+                Err(error) => {
+                    tracing::error!(%error, "changes are no longer followed: restart the gateway");
+                    return;
+                }
+            }
         }
-        let now = read(&home.grants());
-        if now == seen {
-            continue;
+    }
+
+    fn apply(&mut self, before: &Seen, now: &Seen) {
+        let started = Instant::now();
+        if now.grants != before.grants {
+            // First what ends: that cannot fail.
+            let unchanged = |id: &str| {
+                now.grants
+                    .get(id)
+                    .is_some_and(|it| it.is_some() && before.grants.get(id) == Some(it))
+            };
+            self.intake.replace(self.intake.generation().keeping(unchanged));
         }
-        let (home, shelf, intake) = (home.clone(), shelf.clone(), intake.clone());
-        let before = std::mem::replace(&mut seen, now.clone());
-        // Plugins may have to be started: not in a task that others wait for.
-        let applied =
-            tokio::task::spawn_blocking(move || apply(&home, &shelf, &intake, (&before, &now)));
-        if applied.await.is_err() {
-            tracing::error!("changed grants could not be applied");
+        let same = (&now.grants, &now.settings) == (&before.grants, &before.settings);
+        let built = self.build(same && self.counts);
+        self.counts = built.is_ok();
+        match built {
+            Ok(None) => self.tell(),
+            Ok(Some((generation, shelf))) => {
+                let number = generation.number;
+                self.intake.replace(generation);
+                self.shelf = shelf;
+                self.shelf.keep();
+                self.tell();
+                tracing::info!(generation = number, took = ?started.elapsed(), "the changes count now");
+            }
+            Err(problem) => self.health.set(vec![problem]),
+        }
+    }
+
+    fn tell(&self) {
+        self.health.set(self.shelf.problems().map(ToString::to_string).collect());
+    }
+
+    /// The next generation; none if nothing in it would be different.
+    fn build(&self, same_texts: bool) -> Result<Option<(Generation, Arc<Shelf>)>, String> {
+        let shelf = Arc::new(self.shelf.read_again().map_err(|it| it.to_string())?);
+        if same_texts && shelf.is_same(&self.shelf) {
+            return Ok(None);
+        }
+        let config = Config::read(&self.home).map_err(|it| it.to_string())?;
+        if let Some(problem) = config.plugins().find_map(|it| shelf.problem(it)) {
+            return Err(problem.to_string());
+        }
+        let number = self.intake.generation().number + 1;
+        let generation = Generation::build(number, &config, &shelf).map_err(|it| it.to_string())?;
+        Ok(Some((generation, shelf)))
+    }
+}
+
+async fn heard(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => _ = signal.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+impl Seen {
+    fn read(home: &Home) -> Self {
+        Self {
+            grants: texts(&home.grants()),
+            settings: fs::read_to_string(home.settings()).ok(),
+            plugins: stamps(&home.plugins()),
         }
     }
 }
 
-fn apply(home: &Home, shelf: &Shelf, intake: &Intake, (before, now): (&Texts, &Texts)) {
-    // First what ends: that cannot fail.
-    let unchanged =
-        |id: &str| now.get(id).is_some_and(|it| it.is_some() && before.get(id) == Some(it));
-    let current = intake.generation().keeping(unchanged);
-    let number = current.number + 1;
-    intake.replace(current);
-    let built = Config::read(home)
-        .map_err(|error| error.to_string())
-        .and_then(|it| Generation::build(number, &it, shelf).map_err(|error| error.to_string()));
-    match built {
-        Ok(generation) => {
-            intake.replace(generation);
-            tracing::info!("the grants have changed");
-        }
-        Err(error) => tracing::error!(
-            error,
-            "the changed grants cannot be used: what was deleted or changed has ended, the rest stays"
-        ),
-    }
-}
-
-fn read(dir: &Path) -> Texts {
-    let Ok(entries) = fs::read_dir(dir) else { return Texts::new() };
-    let paths = entries.filter_map(|it| Some(it.ok()?.path()));
-    let grants = paths.filter(|it| it.extension().is_some_and(|it| it == "toml"));
+fn texts(dir: &Path) -> Texts {
+    let grants = files(dir).filter(|it| it.extension().is_some_and(|it| it == "toml"));
     grants
         .filter_map(|it| Some((it.file_stem()?.to_str()?.to_owned(), fs::read_to_string(&it).ok())))
         .collect()
+}
+
+fn stamps(dir: &Path) -> Stamps {
+    let stamp = |path: PathBuf| {
+        let it = fs::metadata(&path).ok()?;
+        Some((path, (it.len(), it.mtime(), it.mtime_nsec(), it.ino())))
+    };
+    files(dir).flat_map(|plugin| files(&plugin)).filter_map(stamp).collect()
+}
+
+fn files(dir: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    let entries = fs::read_dir(dir).into_iter().flatten();
+    entries.filter_map(|it| Some(it.ok()?.path()))
 }

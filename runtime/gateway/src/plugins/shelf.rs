@@ -17,7 +17,7 @@ use hushgate_wasm::{
 };
 use sha2::{Digest, Sha256};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -25,6 +25,9 @@ use std::{
 
 /// The most plugins in one directory.
 const PLUGINS_MAX: usize = 1_000;
+
+/// How many are remembered to have passed their own tests.
+const PASSED_MAX: usize = 4_000;
 
 /// The component's file, beside `plugin.toml`.
 pub const COMPONENT: &str = "plugin.wasm";
@@ -50,8 +53,12 @@ pub struct Shelf {
     engine: Engine,
     cache: Cache,
     dir: PathBuf,
+    /// Copies of those that worked last.
+    kept: PathBuf,
     plugins: BTreeMap<String, Arc<OnShelf>>,
     problems: BTreeMap<String, SettingsError>,
+    /// The identities of those that passed their own tests, so that each is tried once.
+    passed: BTreeSet<[u8; 32]>,
 }
 
 /// The files of one plugin, read once: what is checked is what is used.
@@ -63,11 +70,17 @@ struct Files {
 }
 
 impl Shelf {
-    /// Reads `dir/<id>/` for each plugin. Blocks while new ones are compiled and tried.
-    pub fn read(engine: &Engine, cache: &Cache, dir: &Path) -> Result<Self, SettingsError> {
-        let (engine, cache, dir) = (engine.clone(), cache.clone(), dir.to_owned());
-        let (plugins, problems) = (BTreeMap::new(), BTreeMap::new());
-        Self { engine, cache, dir, plugins, problems }.read_again()
+    /// Reads `dir/<id>/` for each plugin, or what was kept of it in `kept`. Blocks while new ones are compiled
+    /// and tried.
+    pub fn read(
+        engine: &Engine,
+        cache: &Cache,
+        (dir, kept): (&Path, &Path),
+    ) -> Result<Self, SettingsError> {
+        let (engine, cache) = (engine.clone(), cache.clone());
+        let (dir, kept) = (dir.to_owned(), kept.to_owned());
+        let (plugins, problems, passed) = Default::default();
+        Self { engine, cache, dir, kept, plugins, problems, passed }.read_again()
     }
 
     /// Reads the directory again. What did not change is taken over; what became worse stays as it was.
@@ -78,13 +91,66 @@ impl Shelf {
             match self.read_one((&id, &dir), before) {
                 Ok(plugin) => _ = plugins.insert(id, plugin),
                 Err(problem) => {
-                    before.map(|it| plugins.insert(id.clone(), it.clone()));
+                    let kept = || self.read_one((&id, &self.kept.join(&id)), None).ok();
+                    if let Some(works) = before.cloned().or_else(kept) {
+                        plugins.insert(id.clone(), works);
+                    }
                     problems.insert(id, problem);
                 }
             }
         }
-        let (engine, cache, dir) = (self.engine.clone(), self.cache.clone(), self.dir.clone());
-        Ok(Self { engine, cache, dir, plugins, problems })
+        let (engine, cache) = (self.engine.clone(), self.cache.clone());
+        let (dir, kept) = (self.dir.clone(), self.kept.clone());
+        let mut passed = self.passed.clone();
+        if passed.len() > PASSED_MAX {
+            passed.clear();
+        }
+        passed.extend(plugins.values().map(|it| it.identity));
+        Ok(Self { engine, cache, dir, kept, plugins, problems, passed })
+    }
+
+    /// This shelf with the copies that were kept, where they are others; none if there is no other. `why` this
+    /// one cannot be used becomes the problem of each that is replaced.
+    pub fn instead(&self, why: &str) -> Option<Self> {
+        let mut other = self.read_again().ok()?;
+        for (id, plugin) in &self.plugins {
+            let kept = self.read_one((id, &self.kept.join(id)), None);
+            if let Some(kept) = kept.ok().filter(|it| it.identity != plugin.identity) {
+                other.plugins.insert(id.clone(), kept);
+                let (file, problem) = (self.dir.join(id), why.to_owned());
+                other.problems.insert(id.clone(), SettingsError { file, line: None, problem });
+            }
+        }
+        (!other.is_same(self)).then_some(other)
+    }
+
+    /// Keeps a copy of each plugin that works as it stands in the directory.
+    pub fn keep(&self) {
+        for (id, plugin) in self.plugins.iter().filter(|it| !self.problems.contains_key(it.0)) {
+            if let Err(error) = self.keep_one(id, plugin) {
+                tracing::warn!(plugin = id, %error, "no copy is kept of a plugin that works");
+            }
+        }
+    }
+
+    fn keep_one(&self, id: &str, plugin: &OnShelf) -> Result<(), String> {
+        let kept = self.kept.join(id);
+        let is_it = |dir: &Path| Files::read(dir).is_ok_and(|it| it.identity == plugin.identity);
+        if is_it(&kept) {
+            return Ok(());
+        }
+        // Under another name first: what is there under its own is whole.
+        let partial = self.kept.join(format!("{id}.partial"));
+        let _ = fs::remove_dir_all(&partial);
+        copy(&self.dir.join(id), &partial).map_err(|it| it.to_string())?;
+        if !is_it(&partial) {
+            return Err("its files have changed meanwhile".into());
+        }
+        let replaced = fs::remove_dir_all(&kept).or_else(|error| match error.kind() {
+            io::ErrorKind::NotFound => Ok(()),
+            _ => Err(error),
+        });
+        replaced.and_then(|()| fs::rename(&partial, &kept)).map_err(|it| it.to_string())
     }
 
     fn read_one(
@@ -100,6 +166,9 @@ impl Shelf {
         if plugin.manifest.id != id {
             let problem = format!("`id` must be the directory's name, `{id}`");
             return Err(files.manifest.named("id", problem));
+        }
+        if self.passed.contains(&plugin.identity) {
+            return Ok(Arc::new(plugin));
         }
         let report = table::run(&self.engine, &plugin, &plugin.table);
         match report.failures.split_first() {
@@ -142,6 +211,19 @@ impl Shelf {
     /// All of them, by id.
     pub fn all(&self) -> impl Iterator<Item = &Arc<OnShelf>> {
         self.plugins.values()
+    }
+
+    /// What is wrong with the plugin `id` as it stands in the directory.
+    pub fn problem(&self, id: &str) -> Option<&SettingsError> {
+        self.problems.get(id)
+    }
+
+    /// Whether `other` holds the same plugins, byte for byte, with the same problems.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let identities = |it: &Self| {
+            it.plugins.iter().map(|it| (it.0.clone(), it.1.identity)).collect::<Vec<_>>()
+        };
+        identities(self) == identities(other) && self.problems == other.problems
     }
 
     /// What is wrong with those that are not here, or not as they stand in the directory.

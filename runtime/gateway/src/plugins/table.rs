@@ -8,6 +8,7 @@
 //! - It needs no gateway, no device and no recipient.
 
 mod ask;
+mod check;
 mod file;
 mod run;
 mod text;

@@ -2,15 +2,15 @@
 
 use super::{
     Case, TIME_MAX, Table,
-    ask::{Ask, Close, Expected, Step, Truncated},
-    text,
+    ask::{Ask, Expected, Step, Truncated},
+    check, text,
 };
 use crate::plugins::{
     manifest::{Declared, Kind},
     shelf::OnShelf,
 };
 use hushgate_wasm::{
-    bindings::{Frame, Reading, Request, Scalar},
+    bindings::{Frame, Reading, Request},
     engine::Engine,
     limits::Used,
     plugin::{Adapter, LinkError, Minimizer, Policy},
@@ -215,17 +215,18 @@ impl Run<'_> {
             (_, Said::Readings(readings)) => readings,
             (Expected::Error(error), Said::Error(it)) if error == it => return Ok(()),
             (expected, _) => {
-                let wanted = lines_of(expected);
+                let wanted = check::lines_of(expected);
                 return Err(text::diff(&wanted, &lines).unwrap_or_default());
             }
         };
-        precise(&case.max_precision, &readings)?;
+        check::precise(&case.max_precision, &readings)?;
         let problem = match expected {
-            Expected::Exactly(all) => {
-                text::diff(&lines_of(expected), &text::readings(&text::snapped(all, readings)))
-            }
-            Expected::Among(some) => missing(some, &lines),
-            Expected::Error(_) => text::diff(&lines_of(expected), &lines),
+            Expected::Exactly(all) => text::diff(
+                &check::lines_of(expected),
+                &text::readings(&text::snapped(all, readings)),
+            ),
+            Expected::Among(some) => check::missing(some, &lines),
+            Expected::Error(_) => text::diff(&check::lines_of(expected), &lines),
         };
         problem.map_or(Ok(()), Err)
     }
@@ -374,43 +375,4 @@ fn evaluate(policy: &Policy, request: &Request) -> Result<Answer, CallError> {
         Err(_) => Said::Error("error"),
     };
     Ok(Answer { said, used: instance.used() })
-}
-
-fn lines_of(expected: &Expected) -> Vec<String> {
-    match expected {
-        Expected::Exactly(all) | Expected::Among(all) => {
-            all.iter().flat_map(|it| text::reading(&it.reading)).collect()
-        }
-        Expected::Error(error) => vec![format!("error {error}")],
-    }
-}
-
-/// The expected lines that no answer has.
-fn missing(some: &[Close], lines: &[String]) -> Option<String> {
-    let wanted = some.iter().flat_map(|it| text::reading(&it.reading));
-    let missing: Vec<_> =
-        wanted.filter(|it| !lines.contains(it)).map(|it| format!("    - {it}")).collect();
-    if missing.is_empty() {
-        return None;
-    }
-    let actual = lines.iter().map(|it| format!("    + {it}"));
-    Some(missing.into_iter().chain(actual).collect::<Vec<_>>().join("\n"))
-}
-
-/// Whether every number is a multiple of what its path may show.
-fn precise(max: &[(String, f64)], readings: &[Reading]) -> Result<(), String> {
-    for field in readings.iter().flat_map(|it| &it.fields) {
-        let Some((_, step)) = max.iter().find(|it| it.0 == field.path) else { continue };
-        let value = match field.value {
-            Scalar::Real(it) => it,
-            #[expect(clippy::cast_precision_loss, reason = "an author's own number")]
-            Scalar::Int(it) => it as f64,
-            _ => continue,
-        };
-        let off = (value / step).round().mul_add(-step, value).abs();
-        if off > step * 1e-9 {
-            return Err(format!("    `{}` is finer than {step}: {value}", field.path));
-        }
-    }
-    Ok(())
 }

@@ -1,0 +1,244 @@
+//! Plugins change while the gateway runs: what is good counts within a second, what is not never takes the place
+//! of what works, and no frame is lost, mixed or failed by it.
+//!
+//! `HUSHGATE_SWAP_SECONDS` and `HUSHGATE_RELOADS` make the long tests longer.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test that cannot set up should fail loudly, and tells its figures"
+)]
+
+use hushgate_tests::{
+    guest::{self, decisions, enrol, grant_for, put, variant},
+    program::{Program, run, run_ok},
+    publisher::{HANG, Publisher},
+    random::number,
+    world::{World, wait_until},
+};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::mpsc::channel,
+    thread,
+    time::{Duration, Instant},
+};
+
+const CASES: &str = r#"
+[[case]]
+name = "the first call"
+frame = { text = "anything" }
+contains = [{ kind = "", field = [{ path = "heart-rate", value = NUMBER, unit = "/min" }] }]
+[properties]
+deterministic = false
+"#;
+
+/// A gateway with device `x`, whose adapter `x` is this component.
+fn running_with(component: &str) -> (World, String) {
+    let mut world = World::new();
+    let home = world.gateway_dir();
+    guest::install(&home, ("x", "adapter"), &guest::component(component));
+    let secret = enrol(&home, "x", "x");
+    world.grant("ada-x", &grant_for("x", ""));
+    world.start_gateway();
+    (world, secret)
+}
+
+fn component_of(world: &World) -> PathBuf {
+    world.gateway_dir().join("plugins/x/plugin.wasm")
+}
+
+fn changes(world: &World) -> usize {
+    world.gateway.as_ref().unwrap().log_text().matches("the changes count now").count()
+}
+
+fn status(world: &World) -> String {
+    run_ok(&world.gateway_dir(), &["status"])
+}
+
+/// Replaces a file in one step.
+fn replace(path: &Path, bytes: &[u8]) {
+    let part = path.with_extension("part");
+    fs::write(&part, bytes).unwrap();
+    fs::rename(part, path).unwrap();
+}
+
+fn hang_up(gateway: &Program) {
+    let sent = Command::new("kill").args(["-HUP", &gateway.pid().to_string()]).status();
+    assert!(sent.unwrap().success());
+}
+
+#[track_caller]
+fn last_decision(world: &World, secret: &str) -> String {
+    assert_eq!(put(world, ("x", secret), b"anything"), 204);
+    decisions(world, "x").pop().unwrap()
+}
+
+#[test]
+fn a_plugin_that_is_dropped_in_counts_while_the_gateway_runs() {
+    let (world, secret) = running_with("traps");
+    assert_eq!(last_decision(&world, &secret), "quarantined plugin-trap");
+    replace(&component_of(&world), &guest::component("counts"));
+    wait_until("it counts", || changes(&world) == 1);
+    assert_eq!(last_decision(&world, &secret), "queued ");
+    assert!(!status(&world).contains("DEGRADED"));
+}
+
+#[test]
+fn the_same_bytes_again_change_nothing() {
+    let (world, secret) = running_with("counts");
+    replace(&component_of(&world), &guest::component("counts"));
+    // What comes after it counts, so it would have.
+    replace(
+        &world.gateway_dir().join("plugins/x/cases.toml"),
+        CASES.replace("NUMBER", "1.0").as_bytes(),
+    );
+    wait_until("the other change counts", || changes(&world) > 0);
+    assert_eq!(last_decision(&world, &secret), "queued ");
+    replace(&component_of(&world), &guest::component("counts"));
+    hang_up(world.gateway.as_ref().unwrap());
+    replace(&component_of(&world), &variant(&guest::component("counts"), 1));
+    wait_until("the next change counts", || changes(&world) > 1);
+    assert_eq!(changes(&world), 2);
+}
+
+#[test]
+fn what_is_broken_never_takes_the_place_of_what_works_not_even_at_a_restart() {
+    let (mut world, secret) = running_with("counts");
+    let (wasm, cases) = (component_of(&world), world.gateway_dir().join("plugins/x/cases.toml"));
+    let good = fs::read(&wasm).unwrap();
+    let wrong_table = CASES.replace("NUMBER", "2.0");
+    let table: [(&Path, &[u8], &str); 4] = [
+        (&wasm, b"\0asm, or so it says", "plugin.wasm: not a component"),
+        (&wasm, &guest::component("loops-in-configure"), "took too long"),
+        (&wasm, &guest::component("traps-as-policy"), "does not fit"),
+        (&cases, wrong_table.as_bytes(), "+   heart-rate = 1.0 /min"),
+    ];
+    for (file, broken, why) in table {
+        replace(file, broken);
+        wait_until("it is told", || status(&world).contains("DEGRADED"));
+        let told = status(&world);
+        assert!(told.contains(why), "{why}: {told}");
+        wait_until("a slot is free", || last_decision(&world, &secret) == "queued ");
+        // A power cut now: the gateway starts with what worked.
+        world.gateway = None;
+        world.start_gateway();
+        wait_until("a slot is free", || last_decision(&world, &secret) == "queued ");
+        assert!(status(&world).contains("DEGRADED"), "{why}");
+        replace(&wasm, &good);
+        let _ = fs::remove_file(&cases);
+        wait_until("it is well again", || !status(&world).contains("DEGRADED"));
+    }
+    assert!(!decisions(&world, "x").iter().any(|it| it.starts_with("quarantined")));
+}
+
+#[test]
+fn what_changes_together_counts_together_or_not_at_all() {
+    let (world, secret) = running_with("traps");
+    let home = world.gateway_dir();
+    guest::install(&home, ("y", "adapter"), &guest::component("counts"));
+    enrol(&home, "y", "y");
+    wait_until("it counts", || changes(&world) > 0);
+    let before = changes(&world);
+    // The one would be better, the other is broken.
+    replace(&home.join("plugins/y/plugin.wasm"), b"\0asm, or so it says");
+    replace(&component_of(&world), &guest::component("counts"));
+    wait_until("it is told", || status(&world).contains("DEGRADED"));
+    assert_eq!(last_decision(&world, &secret), "quarantined plugin-trap");
+    assert_eq!(changes(&world), before);
+    replace(&home.join("plugins/y/plugin.wasm"), &variant(&guest::component("counts"), 1));
+    wait_until("both count", || changes(&world) > before);
+    assert_eq!(last_decision(&world, &secret), "queued ");
+}
+
+#[test]
+fn a_directory_that_cannot_be_used_is_listed_with_what_is_wrong() {
+    let world = World::new();
+    let home = world.gateway_dir();
+    guest::install(&home, ("x", "adapter"), &guest::component("counts"));
+    fs::write(home.join("plugins/x/cases.toml"), CASES.replace("NUMBER", "7.0")).unwrap();
+    let output = run(&home, &["plugin", "list"]);
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(
+        text.contains("cases.toml:2 `the first call`") && text.contains("-   heart-rate = 7.0"),
+        "{text}"
+    );
+}
+
+/// Swaps every 50 ms under load. Each frame is looked for in the ledger, one by one.
+#[test]
+fn swaps_under_load_lose_and_fail_no_frame() {
+    let mut world = World::new();
+    let mut devices: Vec<_> = (0..4).map(|it| Publisher::enrol(&world, it, it as u64)).collect();
+    world.start_gateway();
+    let wasm = world.gateway_dir().join("plugins/private-iot-text/plugin.wasm");
+    let (component, broker) = (fs::read(&wasm).unwrap(), world.mqtt);
+    let (connected, count) = channel();
+    let swaps = thread::scope(|scope| {
+        let loads: Vec<_> = devices
+            .iter_mut()
+            .map(|it| {
+                let connected = connected.clone();
+                scope.spawn(move || (it.load(broker, &connected), it))
+            })
+            .collect();
+        loads.iter().for_each(|_| count.recv_timeout(HANG).unwrap());
+        let end =
+            Instant::now() + Duration::from_secs(number("HUSHGATE_SWAP_SECONDS").unwrap_or(10));
+        for tag in (0..4).cycle() {
+            if Instant::now() > end {
+                break;
+            }
+            replace(&wasm, &variant(&component, tag));
+            hang_up(world.gateway.as_ref().unwrap());
+            thread::sleep(Duration::from_millis(50));
+        }
+        let swaps = changes(&world);
+        assert!(world.gateway.take().unwrap().stop().success());
+        let store = world.store();
+        for load in loads {
+            let (round, device) = load.join().unwrap();
+            device.compare(&store, &round);
+        }
+        swaps
+    });
+    let frames: u64 = devices.iter().map(Publisher::sent).sum();
+    eprintln!("{swaps} swaps, {frames} frames sent");
+    assert!(swaps > 20, "{swaps} swaps");
+    world.start_gateway();
+    world.verify();
+}
+
+#[test]
+fn many_reloads_leave_nothing_behind() {
+    let (world, secret) = running_with("counts");
+    let (wasm, component) = (component_of(&world), guest::component("counts"));
+    let gateway = world.gateway.as_ref().unwrap();
+    let reloads = number("HUSHGATE_RELOADS").unwrap_or(300);
+    let reload = |tag: u64| {
+        let before = fs::metadata(&gateway.log).unwrap().len();
+        replace(&wasm, &variant(&component, u8::from(tag % 2 == 0)));
+        hang_up(gateway);
+        wait_until("it counts", || fs::metadata(&gateway.log).unwrap().len() > before);
+        assert_eq!(put(&world, ("x", &secret), b"anything"), 204);
+    };
+    (0..100).for_each(reload);
+    let (kib, files) = held(gateway.pid());
+    (0..reloads).for_each(reload);
+    let (kib_then, files_then) = held(gateway.pid());
+    eprintln!(
+        "after 100 reloads: {kib} KiB, {files} files; {reloads} later: {kib_then} KiB, {files_then} files"
+    );
+    assert!(files_then <= files, "files stay open");
+    assert!(kib_then < kib + 8 * 1024, "memory grows");
+}
+
+/// Resident memory in KiB, and open files.
+fn held(pid: u32) -> (u64, usize) {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|it| it.strip_prefix("VmRSS:")).unwrap();
+    let kib = line.split_whitespace().next().unwrap().parse().unwrap();
+    (kib, fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count())
+}
