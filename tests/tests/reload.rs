@@ -76,13 +76,64 @@ fn last_decision(world: &World, secret: &str) -> String {
 }
 
 #[test]
-fn a_plugin_that_is_dropped_in_counts_while_the_gateway_runs() {
-    let (world, secret) = running_with("traps");
+fn a_change_that_releases_less_counts_at_once_and_one_that_releases_more_waits() {
+    let (world, secret) = running_with("counts");
+    let home = world.gateway_dir();
+    wait_until("a slot is free", || last_decision(&world, &secret) == "queued ");
+    replace(&component_of(&world), &guest::component("traps"));
+    wait_until("less counts", || changes(&world) == 1);
     assert_eq!(last_decision(&world, &secret), "quarantined plugin-trap");
     replace(&component_of(&world), &guest::component("counts"));
-    wait_until("it counts", || changes(&world) == 1);
-    assert_eq!(last_decision(&world, &secret), "queued ");
+    wait_until("more waits", || status(&world).contains("plugin approve x"));
+    let told = status(&world);
+    assert!(
+        told.contains("ada-x: heart-rate in") && told.contains("releases instead of 0"),
+        "{told}"
+    );
+    assert_eq!(last_decision(&world, &secret), "quarantined plugin-trap");
+    run_ok(&home, &["plugin", "approve", "x"]);
+    wait_until("it counts", || changes(&world) == 2);
+    wait_until("a slot is free", || last_decision(&world, &secret) == "queued ");
     assert!(!status(&world).contains("DEGRADED"));
+    // The approval was for these bytes, once.
+    replace(&component_of(&world), &guest::component("traps"));
+    wait_until("less counts", || changes(&world) == 3);
+    replace(&component_of(&world), &variant(&guest::component("counts"), 1));
+    wait_until("more waits", || status(&world).contains("plugin approve x"));
+}
+
+#[test]
+fn a_plugin_can_be_added_verified_rolled_back_and_removed() {
+    let (world, secret) = running_with("counts");
+    let home = world.gateway_dir();
+    let of = |id: &str, component: &[u8]| {
+        guest::install(world.dir.path(), (id, "adapter"), component);
+        world.dir.path().join("plugins").join(id).display().to_string()
+    };
+    wait_until("the lock is there", || home.join("hushgate.lock").exists());
+    assert!(run_ok(&home, &["plugin", "verify"]).contains("x: the bytes that work here"));
+    let said = run_ok(&home, &["plugin", "add", &of("x", &guest::component("traps"))]);
+    assert!(said.contains("newly declared fields: none"), "{said}");
+    wait_until("it counts", || changes(&world) == 1);
+    assert_eq!(last_decision(&world, &secret), "quarantined plugin-trap");
+    run_ok(&home, &["plugin", "rollback", "x"]);
+    run_ok(&home, &["plugin", "approve", "x"]);
+    wait_until("it counts", || changes(&world) == 2);
+    wait_until("a slot is free", || last_decision(&world, &secret) == "queued ");
+    let used = run(&home, &["plugin", "remove", "x"]);
+    assert!(String::from_utf8_lossy(&used.stderr).contains("works for device `x`"));
+    run_ok(&home, &["plugin", "add", &of("z", &guest::component("counts"))]);
+    let verified = || String::from_utf8(run(&home, &["plugin", "verify"]).stdout).unwrap();
+    wait_until("it is locked", || verified().contains("z: the bytes"));
+    run_ok(&home, &["plugin", "remove", "z"]);
+    wait_until("it is forgotten", || !verified().contains("z:"));
+    let good = fs::read(component_of(&world)).unwrap();
+    replace(&component_of(&world), b"\0asm, or so it says");
+    assert_eq!(run(&home, &["plugin", "verify"]).status.code(), Some(3));
+    replace(&component_of(&world), &good);
+    let bad = of("x", &guest::component("loops-as-policy"));
+    let refused = run(&home, &["plugin", "add", &bad]);
+    assert_eq!(refused.status.code(), Some(3), "it is no adapter");
 }
 
 #[test]
@@ -135,21 +186,21 @@ fn what_is_broken_never_takes_the_place_of_what_works_not_even_at_a_restart() {
 
 #[test]
 fn what_changes_together_counts_together_or_not_at_all() {
-    let (world, secret) = running_with("traps");
+    let (world, secret) = running_with("counts");
     let home = world.gateway_dir();
     guest::install(&home, ("y", "adapter"), &guest::component("counts"));
     enrol(&home, "y", "y");
     wait_until("it counts", || changes(&world) > 0);
     let before = changes(&world);
-    // The one would be better, the other is broken.
+    // The one is good, the other is broken.
     replace(&home.join("plugins/y/plugin.wasm"), b"\0asm, or so it says");
-    replace(&component_of(&world), &guest::component("counts"));
+    replace(&component_of(&world), &guest::component("traps"));
     wait_until("it is told", || status(&world).contains("DEGRADED"));
-    assert_eq!(last_decision(&world, &secret), "quarantined plugin-trap");
+    wait_until("a slot is free", || last_decision(&world, &secret) == "queued ");
     assert_eq!(changes(&world), before);
     replace(&home.join("plugins/y/plugin.wasm"), &variant(&guest::component("counts"), 1));
     wait_until("both count", || changes(&world) > before);
-    assert_eq!(last_decision(&world, &secret), "queued ");
+    assert_eq!(last_decision(&world, &secret), "quarantined plugin-trap");
 }
 
 #[test]

@@ -142,11 +142,13 @@ impl Config {
 }
 
 impl Config {
-    /// The ids of all plugins in use, some of them twice.
-    pub fn plugins(&self) -> impl Iterator<Item = &str> {
-        let adapters = self.devices.iter().map(|it| &it.adapter);
-        let stages = self.grants.iter().flat_map(|it| it.minimizers.iter().chain(&it.policies));
-        adapters.chain(stages).map(|it| it.plugin.as_str())
+    /// The ids of all plugins in use, some of them twice, each with the device that it works for.
+    pub fn plugins(&self) -> impl Iterator<Item = (&str, &str)> {
+        let adapters = self.devices.iter().map(|it| (&it.adapter, &*it.name.0));
+        let stages = self.grants.iter().flat_map(|it| {
+            it.minimizers.iter().chain(&it.policies).map(|stage| (stage, it.device.as_str()))
+        });
+        adapters.chain(stages).map(|(stage, device)| (stage.plugin.as_str(), device))
     }
 }
 

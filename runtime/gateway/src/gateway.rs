@@ -1,5 +1,6 @@
 //! Builds the parts, starts them, and stops them in the order of the flow.
 
+mod disclosure;
 mod health;
 mod watch;
 
@@ -133,9 +134,9 @@ impl Gateway {
         let (tasks, stop) = &self.outbound;
         let health = Arc::new(Health::new(config.home.degraded()));
         health.set(shelf.problems().map(ToString::to_string).collect());
-        shelf.keep();
         let (home, intake) = (config.home.clone(), self.intake.clone());
         let watch = Watch { home, shelf: Arc::new(shelf), intake, health, counts: true };
+        watch.keep();
         tasks.spawn(watch.run(stop.child_token()));
     }
 

@@ -54,6 +54,11 @@ impl Home {
         self.0.join("plugins")
     }
 
+    /// Which plugins work here, and which changes were approved.
+    pub fn plugin_lock(&self) -> PathBuf {
+        self.0.join("hushgate.lock")
+    }
+
     /// The seed of all keys. Keep it on another medium if you can: make this a symbolic link.
     pub fn keys(&self) -> PathBuf {
         self.0.join("keys/seed")

@@ -17,7 +17,7 @@ use crate::{
 };
 use arc_swap::ArcSwap;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -32,6 +32,9 @@ const WARM_INSTANCES_MAX: usize = 500;
 /// How often the samples of a window go to disk while none of them leaves: what a crash can take from a
 /// window. Their frames are accounted for in the ledger at once.
 const SAMPLES_KEPT_EVERY: Duration = Duration::from_secs(1);
+/// How many frames of each device are remembered, and of which size at most, in bytes.
+const RECENT_MAX: usize = 16;
+const RECENT_BYTES_MAX: usize = 1 << 10;
 /// How far the clock may step back before it counts as unknown.
 const CLOCK_BACK_MS_MAX: i64 = 5 * 60_000;
 /// 2026-01-01T00:00:00Z: no gateway of this version ran earlier; a clock that says so was never set.
@@ -58,6 +61,20 @@ struct Warm {
 #[derive(Default)]
 struct Slot {
     live: Option<Live>,
+    /// Its newest frames, in memory alone: what a changed plugin is tried with before it counts.
+    recent: VecDeque<Frame>,
+}
+
+impl Slot {
+    fn note(&mut self, frame: &Frame) {
+        if frame.content.reveal().body.len() > RECENT_BYTES_MAX {
+            return;
+        }
+        if self.recent.len() == RECENT_MAX {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(frame.copy());
+    }
 }
 
 struct Live {
@@ -118,6 +135,12 @@ impl Intake {
         self.changes.subscribe()
     }
 
+    /// The newest frames of `device`, oldest first.
+    pub fn recent(&self, device: &DeviceName) -> Vec<Frame> {
+        let slot = lock(&self.devices).get(device).cloned();
+        slot.map(|it| lock(&it).recent.iter().map(Frame::copy).collect()).unwrap_or_default()
+    }
+
     /// Takes in one frame and waits until all that came of it is on disk.
     pub async fn accept(&self, frame: &Frame) -> Result<(), IntakeError> {
         for _ in 0..STALE_RETRIES_MAX {
@@ -139,6 +162,7 @@ impl Intake {
         self.warm(&frame.device, plan.instances());
         let device = self.device(&frame.device);
         let mut device = lock(&device);
+        device.note(frame);
         let live = self.live(&mut device, plan).map_err(IntakeError::NotKept)?;
         let clock = self.clock(frame.received);
         let decisions = pipeline::run(plan, &mut live.device, frame, (clock, &self.sealing));

@@ -59,6 +59,12 @@ impl Frame {
         Self { device, content: Sensitive::new(content), received }
     }
 
+    /// Another one like it.
+    pub fn copy(&self) -> Self {
+        let (device, content) = (self.device.clone(), self.content.clone());
+        Self { device, content, received: self.received }
+    }
+
     /// The same, with the content type that the device gave.
     #[must_use]
     pub fn with_content_type(mut self, content_type: Option<String>) -> Self {

@@ -12,11 +12,12 @@ pub mod live;
 pub mod minimize;
 pub mod oblige;
 pub mod seal;
+pub mod shadow;
 
 use crate::{
     consent::{
         grant::{Clock, Permit},
-        release::{self, Nothing},
+        release::{self, Consented, Nothing, Tightening},
     },
     message::Frame,
     outcome::Reason,
@@ -74,7 +75,7 @@ pub fn run(
     };
     let grants = plan.grants.iter().zip(&mut live.grants).zip(permits);
     let decide = |((plan, live), permit): ((&Arc<GrantPlan>, &mut _), Option<_>)| {
-        decide(Asked { plan, permit: permit?, sealing }, live, &readings)
+        decide(Asked { plan, permit: permit? }, sealing, live, &readings)
     };
     grants.filter_map(decide).collect()
 }
@@ -84,11 +85,18 @@ pub fn run(
 struct Asked<'a> {
     plan: &'a GrantPlan,
     permit: Permit<'a>,
-    sealing: &'a Sealing,
 }
 
-fn decide(asked: Asked<'_>, live: &mut LiveGrant, readings: &[Reading]) -> Option<Decision> {
-    let outcome = match release(asked, live, readings) {
+fn decide(
+    asked: Asked<'_>,
+    sealing: &Sealing,
+    live: &mut LiveGrant,
+    readings: &[Reading],
+) -> Option<Decision> {
+    let sealed = consented(asked, live, readings).and_then(|(consented, tightening)| {
+        seal::run(sealing, &asked.plan.contract, &consented, tightening.pad_to)
+    });
+    let outcome = match sealed {
         Ok(sealed) => Outcome::Queued(sealed),
         Err(reason) => Outcome::Withheld(reason),
     };
@@ -96,7 +104,12 @@ fn decide(asked: Asked<'_>, live: &mut LiveGrant, readings: &[Reading]) -> Optio
     Some(Decision { grant: grant.id.clone(), recipient: grant.recipient.clone(), outcome })
 }
 
-fn release(asked: Asked<'_>, live: &mut LiveGrant, readings: &[Reading]) -> Result<Sealed, Reason> {
+/// What may leave of `readings`, and what policies asked for.
+fn consented(
+    asked: Asked<'_>,
+    live: &mut LiveGrant,
+    readings: &[Reading],
+) -> Result<(Consented, Tightening), Reason> {
     let now = asked.permit.now();
     let less = minimize::run(&asked.plan.minimizers, live, now, readings)?;
     if less.is_empty() {
@@ -108,7 +121,7 @@ fn release(asked: Asked<'_>, live: &mut LiveGrant, readings: &[Reading]) -> Resu
             Nothing::NotGranted => Reason::NotGranted,
             Nothing::SlotTaken => Reason::SlotTaken,
         })?;
-    seal::run(asked.sealing, &asked.plan.contract, &consented, tightening.pad_to)
+    Ok((consented, tightening))
 }
 
 /// Why a call that gave no answer ends the step.

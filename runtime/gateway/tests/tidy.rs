@@ -48,6 +48,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "ingress",
             "intake",
             "keys",
+            "message",
             "pipeline",
             "plugins",
             "store",

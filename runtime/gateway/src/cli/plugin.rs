@@ -1,5 +1,6 @@
 //! `plugin`: begin one, build it, test it, look into it.
 
+mod change;
 mod inspect;
 pub(super) mod new;
 
@@ -40,6 +41,29 @@ pub(super) enum PluginCommand {
         #[arg(default_value = ".")]
         paths: Vec<PathBuf>,
     },
+    /// Let changed plugins count although more would be released with them. Exactly these bytes are approved.
+    Approve {
+        /// The plugins' names.
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
+    /// Put back the plugin that worked before the one that works now.
+    Rollback {
+        /// The plugin's name.
+        id: String,
+    },
+    /// Take in a plugin from a directory, after its own tests passed. Says what changes.
+    Add {
+        /// The plugin's directory.
+        path: PathBuf,
+    },
+    /// Delete a plugin that nothing uses.
+    Remove {
+        /// The plugin's name.
+        id: String,
+    },
+    /// Compare the plugins with hushgate.lock: are these the bytes that work here?
+    Verify,
     /// Say in plain words what a component is, what it wants and what it may emit.
     Inspect {
         /// A component (`.wasm`) or a plugin's directory.
@@ -55,6 +79,11 @@ pub(super) fn run(home: &Home, command: PluginCommand) -> Result<(), Failure> {
         PluginCommand::Build { path } => build(&path),
         PluginCommand::Test { paths } => test(&paths),
         PluginCommand::Inspect { path } => inspect::run(&path),
+        PluginCommand::Approve { ids } => change::approve(home, &ids),
+        PluginCommand::Rollback { id } => change::rollback(home, &id),
+        PluginCommand::Add { path } => change::add(home, &path),
+        PluginCommand::Remove { id } => change::remove(home, &id),
+        PluginCommand::Verify => change::verify(home),
     }
 }
 

@@ -7,12 +7,12 @@
 //!   [`Health`] says what is wrong. What changes together counts together.
 //! - The same bytes again change nothing.
 
-use super::health::Health;
+use super::{disclosure, health::Health};
 use crate::{
     config::Config,
     home::Home,
     intake::Intake,
-    plugins::{plan::Generation, shelf::Shelf},
+    plugins::{lock::Lock, plan::Generation, shelf::Shelf},
 };
 use std::{
     collections::BTreeMap,
@@ -40,6 +40,7 @@ type Stamps = BTreeMap<PathBuf, (u64, i64, i64, u64)>;
 struct Seen {
     grants: Texts,
     settings: Option<String>,
+    lock: Option<String>,
     plugins: Stamps,
 }
 
@@ -114,7 +115,7 @@ impl Watch {
                 let number = generation.number;
                 self.intake.replace(generation);
                 self.shelf = shelf;
-                self.shelf.keep();
+                self.keep();
                 self.tell();
                 tracing::info!(generation = number, took = ?started.elapsed(), "the changes count now");
             }
@@ -133,12 +134,48 @@ impl Watch {
             return Ok(None);
         }
         let config = Config::read(&self.home).map_err(|it| it.to_string())?;
-        if let Some(problem) = config.plugins().find_map(|it| shelf.problem(it)) {
+        if let Some(problem) = config.plugins().find_map(|it| shelf.problem(it.0)) {
             return Err(problem.to_string());
         }
         let number = self.intake.generation().number + 1;
         let generation = Generation::build(number, &config, &shelf).map_err(|it| it.to_string())?;
+        self.check_disclosure(&config, (&generation, &shelf))?;
         Ok(Some((generation, shelf)))
+    }
+
+    /// Refuses plugins under which the newest frames would release more, unless they were approved.
+    fn check_disclosure(
+        &self,
+        config: &Config,
+        (generation, shelf): (&Generation, &Shelf),
+    ) -> Result<(), String> {
+        let lock = Lock::read(&self.home.plugin_lock()).map_err(|it| it.to_string())?;
+        let waiting: Vec<_> = shelf.changed(&self.shelf).filter(|it| !lock.approves(it)).collect();
+        let ids: Vec<_> = waiting.iter().map(|it| it.manifest.id.as_str()).collect();
+        let devices = config.plugins().filter(|it| ids.contains(&it.0)).map(|it| it.1).collect();
+        let more = disclosure::more(&self.intake, generation, devices)?;
+        if more.is_empty() {
+            return Ok(());
+        }
+        Err(format!(
+            "changed plugins would release more and wait for `hushgate plugin approve {}`: {}",
+            ids.join(" "),
+            more.join("; ")
+        ))
+    }
+
+    /// Remembers what works now.
+    pub(super) fn keep(&self) {
+        self.shelf.keep();
+        let path = self.home.plugin_lock();
+        let lock = Lock::of(&self.shelf);
+        let written = match Lock::read(&path) {
+            Ok(before) if before == lock => Ok(()),
+            _ => lock.write(&path),
+        };
+        if let Err(error) = written {
+            tracing::warn!(%error, file = %path.display(), "the lock could not be written");
+        }
     }
 }
 
@@ -154,6 +191,7 @@ impl Seen {
         Self {
             grants: texts(&home.grants()),
             settings: fs::read_to_string(home.settings()).ok(),
+            lock: fs::read_to_string(home.plugin_lock()).ok(),
             plugins: stamps(&home.plugins()),
         }
     }

@@ -146,11 +146,13 @@ impl Shelf {
         if !is_it(&partial) {
             return Err("its files have changed meanwhile".into());
         }
-        let replaced = fs::remove_dir_all(&kept).or_else(|error| match error.kind() {
+        let before = before(&self.kept, id);
+        let _ = fs::remove_dir_all(&before);
+        let moved = fs::rename(&kept, &before).or_else(|error| match error.kind() {
             io::ErrorKind::NotFound => Ok(()),
             _ => Err(error),
         });
-        replaced.and_then(|()| fs::rename(&partial, &kept)).map_err(|it| it.to_string())
+        moved.and_then(|()| fs::rename(&partial, &kept)).map_err(|it| it.to_string())
     }
 
     fn read_one(
@@ -211,6 +213,19 @@ impl Shelf {
     /// All of them, by id.
     pub fn all(&self) -> impl Iterator<Item = &Arc<OnShelf>> {
         self.plugins.values()
+    }
+
+    /// The plugins here that `before` did not hold, or held with other bytes.
+    pub fn changed<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = &'a OnShelf> {
+        let known = |it: &&Arc<OnShelf>| {
+            before.plugins.get(&it.manifest.id).is_some_and(|old| old.identity == it.identity)
+        };
+        self.plugins.values().filter(move |it| !known(it)).map(AsRef::as_ref)
+    }
+
+    /// The plugin `id`.
+    pub fn get(&self, id: &str) -> Option<&OnShelf> {
+        self.plugins.get(id).map(AsRef::as_ref)
     }
 
     /// What is wrong with the plugin `id` as it stands in the directory.
@@ -289,6 +304,11 @@ pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Where, among those that are kept, the version of a plugin stands that worked before the last.
+pub fn before(kept: &Path, id: &str) -> PathBuf {
+    kept.join(format!("{id}.before"))
 }
 
 /// The plugins' directories by their names, which are their ids.

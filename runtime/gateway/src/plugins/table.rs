@@ -3,6 +3,7 @@
 //! # Promises
 //!
 //! - A table runs under the limits of the plugin itself, and ends after [`TIME_MAX`] whatever the plugin does.
+//! - It says so if the component is no plugin of its kind or does not start.
 //! - Beside its cases it tries what every plugin must stand: bodies cut off at each byte, random bytes and
 //!   states, and the same question twice.
 //! - It needs no gateway, no device and no recipient.

@@ -46,6 +46,10 @@ pub fn run(engine: &Engine, plugin: &OnShelf, table: &Table) -> Report {
         start: Instant::now(),
         report: Report::default(),
     };
+    if let Err(problem) = run.fits() {
+        run.fail("without settings", &problem);
+        return run.report;
+    }
     for case in &table.cases {
         run.report.cases += 1;
         if let Err(problem) = run.case(case) {
@@ -119,6 +123,14 @@ impl Run<'_> {
             Kind::Minimizer => Linked::Minimizer(Minimizer::new(engine, compiled, &setup)?),
             Kind::Policy => Linked::Policy(Policy::new(engine, compiled, &setup)?),
         })
+    }
+
+    /// Whether it is a plugin of its kind and starts. It may want settings.
+    fn fits(&self) -> Result<(), String> {
+        match self.link("{}") {
+            Ok(_) | Err(LinkError::Missing(_) | LinkError::Invalid(..)) => Ok(()),
+            Err(error) => Err(format!("    {error}")),
+        }
     }
 
     /// The plugin under these settings, linked once.

@@ -1,0 +1,144 @@
+//! `plugin add`, `remove`, `approve`, `rollback`, `verify`: what works here, and what may.
+
+use super::{Failure, Workbench, open, say};
+use crate::{
+    home::Home,
+    plugins::{
+        lock::{Lock, Standing},
+        manifest::Declared,
+        shelf::{self, OnShelf, Shelf},
+        table,
+    },
+};
+use hushgate_wasm::engine::Engine;
+use std::{collections::BTreeSet, fs, io, path::Path};
+
+fn opened(home: &Home) -> Result<(Shelf, Lock), Failure> {
+    let (config, keys) = open(home)?;
+    Ok((crate::gateway::shelf(&config, &keys)?, Lock::read(&home.plugin_lock())?))
+}
+
+pub(super) fn approve(home: &Home, ids: &[String]) -> Result<(), Failure> {
+    let (shelf, mut lock) = opened(home)?;
+    for id in ids {
+        if let Some(problem) = shelf.problem(id) {
+            return Err(Failure::fix(problem));
+        }
+        let plugin = shelf.get(id).ok_or_else(|| {
+            Failure::fix(format!("no plugin `{id}` in {}", home.plugins().display()))
+        })?;
+        lock.approve(plugin);
+        say(format!(
+            "approved: {id} {} ({})",
+            plugin.manifest.version,
+            super::inspect::short(&plugin.identity)
+        ));
+    }
+    lock.write(&home.plugin_lock()).map_err(Failure::failed)
+}
+
+pub(super) fn verify(home: &Home) -> Result<(), Failure> {
+    let (shelf, lock) = opened(home)?;
+    let mut wrong = 0;
+    for plugin in shelf.all() {
+        let (standing, ok) = match lock.standing(plugin) {
+            Standing::Same => ("the bytes that work here", true),
+            Standing::Changed => ("CHANGED: other bytes than those that work here", false),
+            Standing::New => ("new: it did not work here yet", true),
+        };
+        wrong += u32::from(!ok);
+        say(format!("{}: {standing}", plugin.manifest.id));
+    }
+    for id in lock.ids().filter(|it| shelf.get(it).is_none()) {
+        wrong += 1;
+        say(format!("{id}: MISSING"));
+    }
+    for problem in shelf.problems() {
+        wrong += 1;
+        say(format!("BROKEN: {problem}"));
+    }
+    if wrong == 0 { Ok(()) } else { Err(Failure::fix("not what hushgate.lock says")) }
+}
+
+pub(super) fn add(home: &Home, from: &Path) -> Result<(), Failure> {
+    let (current, _) = opened(home)?;
+    let bench = Workbench::new(Engine::new())?;
+    let plugin = OnShelf::read(&bench.engine, &bench.cache, from)?;
+    let report = table::run(&bench.engine, &plugin, &plugin.table);
+    if let Some(first) = report.failures.first() {
+        return Err(Failure::fix(format!("its own tests fail; nothing was changed\n{first}")));
+    }
+    let id = &plugin.manifest.id;
+    say(match current.get(id) {
+        None => format!("{id} {} is new", plugin.manifest.version),
+        Some(before) => changes(before, &plugin),
+    });
+    install(from, &home.plugins().join(id)).map_err(Failure::failed)?;
+    say(format!(
+        "{id} is in {}; a gateway that runs takes it up within a second",
+        home.plugins().display()
+    ));
+    Ok(())
+}
+
+/// What another version of a plugin changes, in words.
+fn changes(before: &OnShelf, after: &OnShelf) -> String {
+    let fields = |it: &Declared| {
+        it.fields().map(|it| (it.0.to_owned(), it.1.map(str::to_owned))).collect::<BTreeSet<_>>()
+    };
+    let (old, new) = (fields(&before.manifest.declared), fields(&after.manifest.declared));
+    let named = |all: &mut dyn Iterator<Item = &(String, Option<String>)>| {
+        let names: Vec<_> = all.map(|it| it.0.clone()).collect();
+        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    };
+    let limits = |it: &OnShelf| {
+        let limits = it.manifest.limits;
+        format!("{} MiB, {} ms", limits.memory_bytes >> 20, limits.call.as_millis())
+    };
+    format!(
+        "{}: {} → {}\n  newly declared fields: {}\n  no longer declared: {}\n  limits: {} → {}",
+        after.manifest.id,
+        before.manifest.version,
+        after.manifest.version,
+        named(&mut new.difference(&old)),
+        named(&mut old.difference(&new)),
+        limits(before),
+        limits(after),
+    )
+}
+
+/// Beside it first: a gateway that looks sees the old directory or the new one.
+fn install(from: &Path, to: &Path) -> io::Result<()> {
+    let partial = to.with_extension("partial");
+    let gone = |dir: &Path| match fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    };
+    gone(&partial)?;
+    shelf::copy(from, &partial)?;
+    gone(to)?;
+    fs::rename(partial, to)
+}
+
+pub(super) fn remove(home: &Home, id: &str) -> Result<(), Failure> {
+    let (config, _) = open(home)?;
+    if let Some((_, device)) = config.plugins().find(|it| it.0 == id) {
+        return Err(Failure::fix(format!(
+            "`{id}` works for device `{device}`; nothing was changed"
+        )));
+    }
+    let dir = home.plugins().join(id);
+    fs::remove_dir_all(&dir).map_err(|it| Failure::fix(format!("{}: {it}", dir.display())))?;
+    say(format!("removed {id}"));
+    Ok(())
+}
+
+pub(super) fn rollback(home: &Home, id: &str) -> Result<(), Failure> {
+    let before = shelf::before(&home.kept(), id);
+    if !before.is_dir() {
+        return Err(Failure::fix(format!("no other version of `{id}` has worked here")));
+    }
+    install(&before, &home.plugins().join(id)).map_err(Failure::failed)?;
+    say(format!("{id} is what it was before; a gateway that runs takes it up within a second"));
+    Ok(())
+}
