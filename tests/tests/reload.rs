@@ -204,6 +204,25 @@ fn what_changes_together_counts_together_or_not_at_all() {
 }
 
 #[test]
+fn a_device_that_is_added_can_send_at_once_and_one_that_is_deleted_cannot_any_more() {
+    let (world, secret) = running_with("counts");
+    let home = world.gateway_dir();
+    let settings = fs::read_to_string(home.join("hushgate.toml")).unwrap();
+    let other = enrol(&home, "other", "x");
+    world.grant("ada-other", &grant_for("other", ""));
+    wait_until("it may send", || put(&world, ("other", &other), b"anything") == 204);
+    wait_until("it counts", || {
+        put(&world, ("other", &other), b"anything");
+        decisions(&world, "other").contains(&"queued ".to_owned())
+    });
+    assert_eq!(put(&world, ("x", &secret), b"anything"), 204);
+    fs::remove_file(home.join("grants/ada-other.toml")).unwrap();
+    replace(&home.join("hushgate.toml"), settings.as_bytes());
+    wait_until("it may not", || put(&world, ("other", &other), b"anything") == 401);
+    assert_eq!(put(&world, ("x", &secret), b"anything"), 204);
+}
+
+#[test]
 fn a_directory_that_cannot_be_used_is_listed_with_what_is_wrong() {
     let world = World::new();
     let home = world.gateway_dir();
@@ -270,7 +289,7 @@ fn many_reloads_leave_nothing_behind() {
     let reloads = number("HUSHGATE_RELOADS").unwrap_or(300);
     let reload = |tag: u64| {
         let before = fs::metadata(&gateway.log).unwrap().len();
-        replace(&wasm, &variant(&component, u8::from(tag % 2 == 0)));
+        replace(&wasm, &variant(&component, u8::from(tag.is_multiple_of(2))));
         hang_up(gateway);
         wait_until("it counts", || fs::metadata(&gateway.log).unwrap().len() > before);
         assert_eq!(put(&world, ("x", &secret), b"anything"), 204);

@@ -58,7 +58,13 @@ impl Run<'_> {
             Some(_) => Rigs::prepare(self.workspace),
             None => Err(Failure::new(NOT_BUILT)),
         };
-        let mut env = vec![("HUSHGATE_PAHO_PYTHON", self.workspace.paho_venv().join("bin/python"))];
+        let mut env = vec![
+            ("HUSHGATE_PAHO_PYTHON", self.workspace.paho_venv().join("bin/python")),
+            ("HUSHGATE_PLUGIN_TOOLS", self.workspace.target.join("plugin-tools")),
+            ("WASM_TC_DIR", self.workspace.toolchain.clone()),
+            // Plugins that tests make share what they are built of.
+            ("CARGO_TARGET_DIR", self.workspace.target.join("plugin-tools/rust-target")),
+        ];
         env.extend(built.iter().map(|built| ("HUSHGATE_BIN", built.program.clone())));
         if parts.iter().any(|part| part.uses_tor()) {
             env.extend(self.rig("tor network", "HUSHGATE_TOR_TESTNET", || started(&rigs)?.tor()));

@@ -5,7 +5,7 @@ mod health;
 mod watch;
 
 use crate::{
-    config::{Config, Device},
+    config::Config,
     delivery::{Delivery, sweep},
     ingress::{
         broker::Broker, credentials::Credentials, http::Http, serve, serve::Server,
@@ -13,6 +13,7 @@ use crate::{
     },
     intake::Intake,
     keys::Keys,
+    message::DeviceName,
     pipeline::seal::Sealing,
     plugins::{plan::Generation, shelf::Shelf},
     store::Store,
@@ -50,6 +51,35 @@ pub struct Gateway {
     ingress: (TaskTracker, CancellationToken),
     outbound: (TaskTracker, CancellationToken),
     _lock: File,
+}
+
+/// Who may send, and where.
+#[derive(Clone)]
+struct Enrolled {
+    topics: Arc<Topics>,
+    credentials: Arc<Credentials>,
+}
+
+impl Enrolled {
+    fn new(config: &Config) -> Self {
+        let topics = Arc::new(Topics::new(topics(config)));
+        let credentials = Arc::new(Credentials::new(secrets(config)));
+        Self { topics, credentials }
+    }
+
+    /// From now on it is the devices of `config`.
+    fn replace(&self, config: &Config) {
+        self.topics.replace(topics(config));
+        self.credentials.replace(secrets(config));
+    }
+}
+
+fn topics(config: &Config) -> impl Iterator<Item = (DeviceName, Vec<String>)> {
+    config.devices.iter().map(|it| (it.name.clone(), it.topics.clone()))
+}
+
+fn secrets(config: &Config) -> impl Iterator<Item = (DeviceName, String)> {
+    config.devices.iter().map(|it| (it.name.clone(), it.secret.clone()))
 }
 
 fn fix(error: impl std::fmt::Display) -> StartError {
@@ -113,9 +143,10 @@ impl Gateway {
             _lock: lock,
         };
         gateway.start_delivery(config, keys, &transport);
-        gateway.start_watch(config, shelf);
+        let enrolled = Enrolled::new(config);
+        gateway.start_watch(config, shelf, enrolled.clone());
         gateway.start_witness(config, keys).await?;
-        gateway.start_ingress(config).await?;
+        gateway.start_ingress(config, enrolled).await?;
         Ok(gateway)
     }
 
@@ -130,12 +161,14 @@ impl Gateway {
         tasks.spawn(sweep::run(store, intake, stop.child_token()));
     }
 
-    fn start_watch(&self, config: &Config, shelf: Shelf) {
+    fn start_watch(&self, config: &Config, shelf: Shelf, enrolled: Enrolled) {
         let (tasks, stop) = &self.outbound;
         let health = Arc::new(Health::new(config.home.degraded()));
         health.set(shelf.problems().map(ToString::to_string).collect());
         let (home, intake) = (config.home.clone(), self.intake.clone());
-        let watch = Watch { home, shelf: Arc::new(shelf), intake, health, counts: true };
+        let shelf = Arc::new(shelf);
+        let settings = std::fs::read_to_string(home.settings()).ok();
+        let watch = Watch { home, shelf, intake, enrolled, health, settings, counts: true };
         watch.keep();
         tasks.spawn(watch.run(stop.child_token()));
     }
@@ -163,12 +196,11 @@ impl Gateway {
         }
     }
 
-    async fn start_ingress(&mut self, config: &Config) -> Result<(), StartError> {
-        let devices = || config.devices.iter();
-        let topics = |it: &Device| (it.name.clone(), it.topics.clone());
-        let topics = Arc::new(Topics::new(devices().map(topics)));
-        let secrets = devices().map(|it| (it.name.clone(), it.secret.clone()));
-        let credentials = Arc::new(Credentials::new(secrets));
+    async fn start_ingress(
+        &mut self,
+        config: &Config,
+        Enrolled { topics, credentials }: Enrolled,
+    ) -> Result<(), StartError> {
         let (tasks, stop) = (self.ingress.0.clone(), self.ingress.1.clone());
         let (intake, frame_bytes_max) = (self.intake.clone(), config.frame_bytes_max);
         if let Some(address) = config.mqtt_listen {

@@ -7,7 +7,7 @@
 //!   [`Health`] says what is wrong. What changes together counts together.
 //! - The same bytes again change nothing.
 
-use super::{disclosure, health::Health};
+use super::{Enrolled, disclosure, health::Health};
 use crate::{
     config::Config,
     home::Home,
@@ -49,7 +49,10 @@ pub(super) struct Watch {
     pub(super) home: Home,
     pub(super) shelf: Arc<Shelf>,
     pub(super) intake: Arc<Intake>,
+    pub(super) enrolled: Enrolled,
     pub(super) health: Arc<Health>,
+    /// The text of the settings that count.
+    pub(super) settings: Option<String>,
     /// Whether the last change counts. If not, the next look at the same bytes is not in vain.
     pub(super) counts: bool,
 }
@@ -111,9 +114,13 @@ impl Watch {
         self.counts = built.is_ok();
         match built {
             Ok(None) => self.tell(),
-            Ok(Some((generation, shelf))) => {
+            Ok(Some((generation, shelf, config))) => {
                 let number = generation.number;
                 self.intake.replace(generation);
+                if now.settings != self.settings {
+                    self.enrolled.replace(&config);
+                    self.settings.clone_from(&now.settings);
+                }
                 self.shelf = shelf;
                 self.keep();
                 self.tell();
@@ -128,7 +135,7 @@ impl Watch {
     }
 
     /// The next generation; none if nothing in it would be different.
-    fn build(&self, same_texts: bool) -> Result<Option<(Generation, Arc<Shelf>)>, String> {
+    fn build(&self, same_texts: bool) -> Result<Option<(Generation, Arc<Shelf>, Config)>, String> {
         let shelf = Arc::new(self.shelf.read_again().map_err(|it| it.to_string())?);
         if same_texts && shelf.is_same(&self.shelf) {
             return Ok(None);
@@ -140,7 +147,7 @@ impl Watch {
         let number = self.intake.generation().number + 1;
         let generation = Generation::build(number, &config, &shelf).map_err(|it| it.to_string())?;
         self.check_disclosure(&config, (&generation, &shelf))?;
-        Ok(Some((generation, shelf)))
+        Ok(Some((generation, shelf, config)))
     }
 
     /// Refuses plugins under which the newest frames would release more, unless they were approved.

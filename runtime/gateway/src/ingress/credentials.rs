@@ -2,20 +2,24 @@
 //!
 //! # Promises
 //!
+//! - After [`Credentials::replace`] no secret is good that was good before and is not any more.
 //! - A secret that was good is remembered under a keyed digest, so that a device pays for its hash once.
 
 use crate::{keys, message::DeviceName, secret::Checker};
+use arc_swap::ArcSwap;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
+
+type Hashes = HashMap<String, (DeviceName, String)>;
 
 /// The secrets of all devices. Share it behind an `Arc`.
 #[derive(Debug)]
 pub struct Credentials {
-    hashes: HashMap<String, (DeviceName, String)>,
+    hashes: ArcSwap<Hashes>,
     good: Mutex<HashMap<[u8; 32], DeviceName>>,
     key: [u8; 32],
     checker: Checker,
@@ -24,9 +28,17 @@ pub struct Credentials {
 impl Credentials {
     /// Device names and their secrets' hashes (PHC strings).
     pub fn new(devices: impl Iterator<Item = (DeviceName, String)>) -> Self {
-        let hashes = devices.map(|(name, hash)| (name.to_string(), (name, hash))).collect();
+        let hashes = ArcSwap::from_pointee(by_name(devices));
         let key = keys::random().unwrap_or_default();
         Self { hashes, good: Mutex::default(), key, checker: Checker::default() }
+    }
+
+    /// From now on these are the devices.
+    pub fn replace(&self, devices: impl Iterator<Item = (DeviceName, String)>) {
+        // Argon2id is asked again for each device, once.
+        let mut good = self.good();
+        self.hashes.store(Arc::new(by_name(devices)));
+        good.clear();
     }
 
     /// The device that `name` and `secret` stand for.
@@ -35,12 +47,18 @@ impl Credentials {
         if let Some(device) = self.good().get(&digest) {
             return Some(device.clone());
         }
-        let (device, hash) = self.hashes.get(name)?;
+        let hashes = self.hashes.load_full();
+        let (device, hash) = hashes.get(name)?;
         if !self.checker.check(hash, secret).await {
             return None;
         }
+        let mut good = self.good();
+        if !Arc::ptr_eq(&hashes, &self.hashes.load_full()) {
+            // The devices were replaced while the secret was checked.
+            return None;
+        }
         // One entry for each device at most: only good secrets come here, and a device has one.
-        Some(self.good().entry(digest).or_insert_with(|| device.clone()).clone())
+        Some(good.entry(digest).or_insert_with(|| device.clone()).clone())
     }
 
     fn digest(&self, name: &str, secret: &[u8]) -> Option<[u8; 32]> {
@@ -54,6 +72,10 @@ impl Credentials {
     fn good(&self) -> std::sync::MutexGuard<'_, HashMap<[u8; 32], DeviceName>> {
         self.good.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn by_name(devices: impl Iterator<Item = (DeviceName, String)>) -> Hashes {
+    devices.map(|(name, hash)| (name.to_string(), (name, hash))).collect()
 }
 
 #[cfg(test)]
@@ -74,5 +96,8 @@ mod tests {
             assert_eq!(credentials.check("a", b"").await, None);
         }
         assert_eq!(credentials.good().len(), 1);
+        credentials.replace([(name("a"), hash("three"))].into_iter());
+        assert_eq!(credentials.check("a", b"one").await, None);
+        assert_eq!(credentials.check("a", b"three").await, Some(name("a")));
     }
 }

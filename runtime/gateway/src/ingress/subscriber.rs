@@ -128,8 +128,8 @@ impl Subscriber {
     fn subscribe(&self, client: &AsyncClient) {
         let share =
             self.settings.share.as_ref().map(|it| format!("$share/{it}/")).unwrap_or_default();
-        let filter = |it: &str| Filter::new(format!("{share}{it}"), QoS::AtLeastOnce);
-        let filters: Vec<_> = self.topics.filters().map(filter).collect();
+        let filter = |it: String| Filter::new(format!("{share}{it}"), QoS::AtLeastOnce);
+        let filters: Vec<_> = self.topics.filters().into_iter().map(filter).collect();
         if filters.is_empty() {
             return;
         }

@@ -1,37 +1,50 @@
 //! Which device may publish on a topic (MQTT 5, section 4.7).
 
 use crate::message::DeviceName;
+use arc_swap::ArcSwap;
+use std::sync::Arc;
 
 /// The longest topic name that is accepted, in bytes.
 pub const TOPIC_BYTES_MAX: usize = 512;
 
-/// The topic filters of all devices.
-#[derive(Clone, Debug, Default)]
-pub struct Topics(Vec<(DeviceName, Vec<String>)>);
+/// The topic filters of all devices. Share it behind an `Arc`.
+#[derive(Debug, Default)]
+pub struct Topics(ArcSwap<Vec<(DeviceName, Vec<String>)>>);
 
 impl Topics {
     /// The filters of each device.
     pub fn new(devices: impl Iterator<Item = (DeviceName, Vec<String>)>) -> Self {
-        Self(devices.collect())
+        Self(ArcSwap::from_pointee(devices.collect()))
+    }
+
+    /// From now on these are the devices.
+    pub fn replace(&self, devices: impl Iterator<Item = (DeviceName, Vec<String>)>) {
+        self.0.store(Arc::new(devices.collect()));
     }
 
     /// Whether `topic` is one of the device's own.
     pub fn lets(&self, device: &str, topic: &str) -> bool {
         let owns = |it: &&(DeviceName, Vec<String>)| *it.0.0 == *device;
         topic.len() <= TOPIC_BYTES_MAX
-            && self.0.iter().find(owns).is_some_and(|it| it.1.iter().any(|it| matches(it, topic)))
+            && self
+                .0
+                .load()
+                .iter()
+                .find(owns)
+                .is_some_and(|it| it.1.iter().any(|it| matches(it, topic)))
     }
 
     /// The device whose topic it is, if exactly one device's filters match.
     pub fn owner(&self, topic: &str) -> Option<DeviceName> {
-        let mut owners = self.0.iter().filter(|it| it.1.iter().any(|it| matches(it, topic)));
+        let devices = self.0.load();
+        let mut owners = devices.iter().filter(|it| it.1.iter().any(|it| matches(it, topic)));
         let owner = owners.next().filter(|_| topic.len() <= TOPIC_BYTES_MAX)?;
         owners.next().is_none().then(|| owner.0.clone())
     }
 
     /// All filters.
-    pub fn filters(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().flat_map(|it| it.1.iter().map(String::as_str))
+    pub fn filters(&self) -> Vec<String> {
+        self.0.load().iter().flat_map(|it| it.1.clone()).collect()
     }
 }
 

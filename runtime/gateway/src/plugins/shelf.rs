@@ -92,9 +92,8 @@ impl Shelf {
                 Ok(plugin) => _ = plugins.insert(id, plugin),
                 Err(problem) => {
                     let kept = || self.read_one((&id, &self.kept.join(&id)), None).ok();
-                    if let Some(works) = before.cloned().or_else(kept) {
-                        plugins.insert(id.clone(), works);
-                    }
+                    let works = before.cloned().or_else(kept);
+                    plugins.extend(works.map(|it| (id.clone(), it)));
                     problems.insert(id, problem);
                 }
             }

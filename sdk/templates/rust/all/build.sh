@@ -7,5 +7,6 @@ toolchain=$(WASM_TC_DIR=${WASM_TC_DIR:-$tools/rust} bash toolchain.sh | tail -n 
 if [ -n "$toolchain" ]; then export RUSTUP_TOOLCHAIN="$toolchain"; fi
 # Panic locations would carry the paths of this machine.
 export RUSTFLAGS="--remap-path-prefix=$PWD=/plugin --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
-cargo build --quiet --release --target wasm32-unknown-unknown --target-dir target
-cp target/wasm32-unknown-unknown/release/plugin.wasm plugin.wasm
+target=${CARGO_TARGET_DIR:-target}
+cargo build --quiet --release --target wasm32-unknown-unknown --target-dir "$target"
+cp "$target/wasm32-unknown-unknown/release/$(echo '{{id}}' | tr - _).wasm" plugin.wasm
