@@ -99,6 +99,26 @@ fn a_hostile_minimizer_or_policy_withholds_its_own_grant() {
 }
 
 #[test]
+fn a_plugin_that_always_fails_is_left_alone_for_a_while_and_tried_again() {
+    let mut world = World::new();
+    let home = world.gateway_dir();
+    guest::install(&home, ("traps", "adapter"), &guest::component("traps"));
+    let secret = enrol(&home, "x", "traps");
+    world.grant("ada-x", &grant_for("x", ""));
+    world.start_gateway();
+    for _ in 0..5 {
+        assert_eq!(put(&world, ("x", &secret), b"anything"), 204);
+    }
+    let (failed, rests) = ("quarantined plugin-trap", "quarantined plugin-resting");
+    assert_eq!(decisions(&world, "x"), [failed, failed, failed, rests, rests]);
+    let failures = || decisions(&world, "x").iter().filter(|it| *it == failed).count();
+    wait_until("it is tried again", || {
+        put(&world, ("x", &secret), b"anything");
+        failures() > 3
+    });
+}
+
+#[test]
 fn no_instance_ever_sees_two_devices() {
     let mut world = World::new();
     let home = world.gateway_dir();

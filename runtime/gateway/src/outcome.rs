@@ -41,6 +41,8 @@ pub enum Reason {
     PluginOutput,
     /// A plugin trapped or could not be started.
     PluginTrap,
+    /// A plugin failed several times in a row and is left alone for a while.
+    PluginResting,
     /// It could not be sealed.
     Seal,
     /// The recipient refused it for good.
@@ -53,7 +55,7 @@ pub enum Reason {
     Unanswered,
 }
 
-const NAMES: [(Reason, &str); 22] = [
+const NAMES: [(Reason, &str); 23] = [
     (Reason::NoGrant, "no-grant"),
     (Reason::ClockUnknown, "clock-unknown"),
     (Reason::NotGranted, "not-granted"),
@@ -71,6 +73,7 @@ const NAMES: [(Reason, &str); 22] = [
     (Reason::PluginMemory, "plugin-memory"),
     (Reason::PluginOutput, "plugin-output"),
     (Reason::PluginTrap, "plugin-trap"),
+    (Reason::PluginResting, "plugin-resting"),
     (Reason::Seal, "seal"),
     (Reason::Refused, "refused"),
     (Reason::GrantEnded, "grant-ended"),
@@ -103,6 +106,7 @@ impl Reason {
             "plugin-memory" => "a plugin used too much memory",
             "plugin-output" => "a plugin returned too much",
             "plugin-trap" => "a plugin crashed",
+            "plugin-resting" => "a plugin failed too often and is left alone for a while",
             "seal" => "it could not be sealed",
             "refused" => "the recipient refused it",
             "grant-ended" => "the grant ended",

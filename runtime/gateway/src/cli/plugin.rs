@@ -41,6 +41,12 @@ pub(super) enum PluginCommand {
         #[arg(default_value = ".")]
         paths: Vec<PathBuf>,
     },
+    /// Measure what a plugin's own cases cost on this machine, with a kept instance and with a new one.
+    Bench {
+        /// The plugin's directory.
+        #[arg(default_value = ".")]
+        path: PathBuf,
+    },
     /// Let changed plugins count although more would be released with them. Exactly these bytes are approved.
     Approve {
         /// The plugins' names.
@@ -79,6 +85,7 @@ pub(super) fn run(home: &Home, command: PluginCommand) -> Result<(), Failure> {
         PluginCommand::Build { path } => build(&path),
         PluginCommand::Test { paths } => test(&paths),
         PluginCommand::Inspect { path } => inspect::run(&path),
+        PluginCommand::Bench { path } => measure(&path),
         PluginCommand::Approve { ids } => change::approve(home, &ids),
         PluginCommand::Rollback { id } => change::rollback(home, &id),
         PluginCommand::Add { path } => change::add(home, &path),
@@ -166,4 +173,16 @@ fn test(dirs: &[PathBuf]) -> Result<(), Failure> {
         1 => Err(Failure::failed("1 failure")),
         _ => Err(Failure::failed(format!("{failed} failures"))),
     }
+}
+
+fn measure(dir: &Path) -> Result<(), Failure> {
+    let bench = Workbench::new(Engine::new())?;
+    let plugin = OnShelf::read(&bench.engine, &bench.cache, dir)?;
+    let costs = table::bench(&bench.engine, &plugin, &plugin.table).map_err(Failure::failed)?;
+    let micros = |it: std::time::Duration| it.as_secs_f64() * 1e6;
+    say(format!("{:>10} {:>10}  case", "kept", "new"));
+    for it in costs {
+        say(format!("{:>7.2} µs {:>7.1} µs  {}", micros(it.reused), micros(it.fresh), it.name));
+    }
+    Ok(())
 }

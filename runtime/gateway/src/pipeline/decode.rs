@@ -20,7 +20,7 @@ pub fn run(
     frame: &Frame,
 ) -> Result<Vec<Reading>, Reason> {
     let make = || plan.plugin.instance();
-    let answer = live.call(make, |it| it.decode(frame.content.reveal()))?;
+    let answer = live.call(frame.received, make, |it| it.decode(frame.content.reveal()))?;
     let mut readings = answer.map_err(|error| match error {
         DecodeError::NotMine => Reason::Unknown,
         DecodeError::Malformed(_) => Reason::Malformed,

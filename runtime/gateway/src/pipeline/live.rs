@@ -3,12 +3,14 @@
 //! # Promises
 //!
 //! - No instance ever serves two devices: a [`LiveDevice`] belongs to one.
-//! - An instance that failed is dropped and made anew for the next frame.
+//! - An instance that failed is dropped and made anew for the next frame; after some failures in a row not for the
+//!   next, but after a growing rest: what fails always must not take the time of others.
 //! - What a minimizer remembers is forgotten when the plugin or its settings change; in which slots something
 //!   left is not.
 
 use crate::{
     consent::release::Slots,
+    message::Millis,
     outcome::Reason,
     pipeline::reason,
     plugins::plan::{DevicePlan, GrantPlan},
@@ -144,28 +146,57 @@ impl LiveGrant {
     }
 }
 
+/// Failures in a row that cost no rest.
+const FAILURES_MAX: u32 = 3;
+/// The first rest, and the longest.
+const REST_MS_MIN: i64 = 1_000;
+const REST_MS_MAX: i64 = 60_000;
+
 /// An instance that is kept from call to call, while it is well.
-pub struct Warm<I>(Option<I>);
+pub struct Warm<I> {
+    instance: Option<I>,
+    /// In a row.
+    failures: u32,
+    rest_until: Millis,
+}
 
 impl<I> Default for Warm<I> {
     fn default() -> Self {
-        Self(None)
+        Self { instance: None, failures: 0, rest_until: Millis::default() }
     }
 }
 
 impl<I> Warm<I> {
-    /// Calls the instance, made by `make` if there is none. After any error it is gone.
+    /// Calls the instance at `now`, made by `make` if there is none. After any error it is gone.
     pub fn call<T>(
         &mut self,
+        now: Millis,
         make: impl FnOnce() -> Result<I, CallError>,
         call: impl FnOnce(&mut I) -> Result<T, CallError>,
     ) -> Result<T, Reason> {
-        let mut instance = match self.0.take() {
-            Some(instance) => instance,
-            None => make().map_err(reason)?,
-        };
-        let answer = call(&mut instance).map_err(reason)?;
-        self.0 = Some(instance);
-        Ok(answer)
+        // Further away than any rest: the clock went back.
+        if now < self.rest_until && self.rest_until <= now.plus(REST_MS_MAX) {
+            return Err(Reason::PluginResting);
+        }
+        let made = self.instance.take().map_or_else(make, Ok);
+        let called = made.and_then(|mut it| call(&mut it).map(|answer| (it, answer)));
+        match called {
+            Ok((instance, answer)) => {
+                *self = Self { instance: Some(instance), ..Self::default() };
+                Ok(answer)
+            }
+            Err(error) => {
+                self.failed(now);
+                Err(reason(error))
+            }
+        }
+    }
+
+    fn failed(&mut self, now: Millis) {
+        self.failures = self.failures.saturating_add(1);
+        if let Some(rests) = self.failures.checked_sub(FAILURES_MAX) {
+            let rest = REST_MS_MIN.checked_shl(rests.min(16)).unwrap_or(REST_MS_MAX);
+            self.rest_until = now.plus(rest.min(REST_MS_MAX));
+        }
     }
 }

@@ -27,7 +27,7 @@ pub fn run(
     }
     let request = request(plan, now, readings);
     for (policy, live) in plan.policies.iter().zip(live) {
-        let answer = live.call(|| policy.plugin.instance(), |it| it.evaluate(&request))?;
+        let answer = live.call(now, || policy.plugin.instance(), |it| it.evaluate(&request))?;
         match answer.map_err(|_| Reason::PluginError)? {
             Verdict::Release(obligations) => {
                 for obligation in obligations {

@@ -9,11 +9,13 @@
 //! - It needs no gateway, no device and no recipient.
 
 mod ask;
+mod bench;
 mod check;
 mod file;
 mod run;
 mod text;
 
+pub use bench::{Cost, bench};
 pub use run::{Report, run};
 
 use crate::source::{SettingsError, Source};
