@@ -3,12 +3,23 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up should fail loudly")]
 
-use hushgate_tests::program::{binary, run, run_ok};
+use hushgate_tests::{
+    guest,
+    program::{Program, binary, run, run_ok},
+    world::World,
+};
 use std::{
     fs,
     path::Path,
     process::{Command, Stdio},
 };
+
+const CASE: &str = r#"
+[[case]]
+name = "the first call"
+frame = { text = "anything" }
+contains = [{ kind = "", field = [{ path = "heart-rate", value = NUMBER, unit = "/min" }] }]
+"#;
 
 const KINDS: [&str; 3] = ["adapter", "minimizer", "policy"];
 
@@ -50,6 +61,31 @@ fn builds_and_passes(lang: &str) {
         let said = run_ok(dir.path(), &["plugin", "test", plugin]);
         assert!(said.starts_with(&format!("ok: my-{kind}: ")), "{said}");
     }
+}
+
+/// A plugin whose build is a copy, so that a change is quick.
+#[test]
+fn a_plugin_that_changes_is_built_tested_and_taken_in_if_it_passes() {
+    let world = World::new();
+    let home = world.gateway_dir();
+    guest::install(world.dir.path(), ("x", "adapter"), &guest::component("counts"));
+    let dir = world.dir.path().join("plugins/x");
+    fs::rename(dir.join("plugin.wasm"), dir.join("source.wasm")).unwrap();
+    let manifest = fs::read_to_string(dir.join("plugin.toml")).unwrap();
+    let build = "[build]\nrun = \"cp source.wasm plugin.wasm\"\n";
+    fs::write(dir.join("plugin.toml"), manifest + build).unwrap();
+    let dev = Program::start(&home, &["plugin", "dev", "--add", dir.to_str().unwrap()]);
+    dev.wait_for("waits for the next change");
+    let taken_in = || fs::read(home.join("plugins/x/plugin.wasm")).unwrap();
+    assert_eq!(taken_in(), guest::component("counts"));
+    fs::write(dir.join("cases.toml"), CASE.replace("NUMBER", "2.0")).unwrap();
+    dev.wait_for("    +   heart-rate = 1.0 /min");
+    dev.wait_for("waits for the next change");
+    assert!(!home.join("plugins/x/cases.toml").exists(), "it was taken in although it fails");
+    fs::write(dir.join("cases.toml"), CASE.replace("NUMBER", "1.0")).unwrap();
+    dev.wait_for("ok: x: 1 cases");
+    dev.wait_for("waits for the next change");
+    assert!(home.join("plugins/x/cases.toml").exists());
 }
 
 #[test]

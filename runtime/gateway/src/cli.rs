@@ -109,6 +109,10 @@ impl Failure {
         Self { exit, text: text.to_string() }
     }
 
+    fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Something that the owner must change.
     pub(crate) fn fix(text: impl std::fmt::Display) -> Self {
         Self::new(Exit::Fix, text)

@@ -1,6 +1,7 @@
 //! `plugin`: begin one, build it, test it, look into it.
 
 mod change;
+mod dev;
 mod inspect;
 pub(super) mod new;
 
@@ -40,6 +41,15 @@ pub(super) enum PluginCommand {
         /// The plugins' directories.
         #[arg(default_value = ".")]
         paths: Vec<PathBuf>,
+    },
+    /// Build and test a plugin whenever its files change.
+    Dev {
+        /// The plugin's directory.
+        #[arg(default_value = ".")]
+        path: PathBuf,
+        /// Take it into this gateway whenever it passes.
+        #[arg(long)]
+        add: bool,
     },
     /// Measure what a plugin's own cases cost on this machine, with a kept instance and with a new one.
     Bench {
@@ -85,6 +95,7 @@ pub(super) fn run(home: &Home, command: PluginCommand) -> Result<(), Failure> {
         PluginCommand::Build { path } => build(&path),
         PluginCommand::Test { paths } => test(&paths),
         PluginCommand::Inspect { path } => inspect::run(&path),
+        PluginCommand::Dev { path, add } => dev::run(home, &path, add),
         PluginCommand::Bench { path } => measure(&path),
         PluginCommand::Approve { ids } => change::approve(home, &ids),
         PluginCommand::Rollback { id } => change::rollback(home, &id),
