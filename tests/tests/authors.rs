@@ -94,6 +94,21 @@ fn rust_plugins_build_and_pass_at_once() {
 }
 
 #[test]
+fn c_plugins_build_and_pass_at_once() {
+    builds_and_passes("c");
+}
+
+#[test]
+fn javascript_plugins_build_and_pass_at_once() {
+    builds_and_passes("js");
+}
+
+#[test]
+fn python_plugins_build_and_pass_at_once() {
+    builds_and_passes("python");
+}
+
+#[test]
 fn a_wrong_answer_is_shown_line_by_line() {
     let dir = tempfile::tempdir().unwrap();
     let shipped = binary().parent().unwrap().join("plugins/ble-heart-rate");

@@ -23,6 +23,8 @@ pub(crate) enum Need {
     Mosquitto,
     /// Python environments, and what looks whether Synapse answers.
     Python,
+    /// Plugins written in JavaScript.
+    Node,
 }
 
 impl Need {
@@ -33,6 +35,7 @@ impl Need {
             Self::Compiler => all(&["cc"]),
             Self::Tor => all(&["tor", "tor-gencert", "python3"]),
             Self::Mosquitto => all(&["mosquitto", "mosquitto_pub", "mosquitto_passwd"]),
+            Self::Node => all(&["node", "npm"]),
             Self::Python => {
                 all(&["curl", "python3"])
                     && command::succeeds(
@@ -48,6 +51,7 @@ impl Need {
             Self::Tor => &["tor", "python3"],
             Self::Mosquitto => &["mosquitto", "mosquitto-clients"],
             Self::Python => &["python3", "python3-venv", "curl"],
+            Self::Node => &["nodejs", "npm"],
         }
     }
 }

@@ -100,11 +100,15 @@ pub fn lock(home: &crate::home::Home) -> Result<File, StartError> {
     }
 }
 
+/// Where this home keeps what it compiled.
+pub fn cache(config: &Config, keys: &Keys) -> Result<Cache, StartError> {
+    Cache::open(&config.home.cache(), keys.derive("hushgate plugin cache v1")).map_err(fix)
+}
+
 /// The plugins in this home's directory.
 pub fn shelf(config: &Config, keys: &Keys) -> Result<Shelf, StartError> {
     let engine = Engine::new().map_err(fix)?;
-    let cache =
-        Cache::open(&config.home.cache(), keys.derive("hushgate plugin cache v1")).map_err(fix)?;
+    let cache = cache(config, keys)?;
     Shelf::read(&engine, &cache, (&config.home.plugins(), &config.home.kept())).map_err(fix)
 }
 

@@ -84,7 +84,7 @@ fn pool() -> InstanceAllocationStrategy {
         .total_core_instances(INSTANCES_MAX * 4)
         .total_memories(INSTANCES_MAX)
         .total_tables(INSTANCES_MAX * 2)
-        .max_core_instances_per_component(32)
+        .max_core_instances_per_component(crate::limits::CORE_INSTANCES_MAX)
         .max_memories_per_component(4)
         .max_tables_per_component(16)
         .max_memory_size(crate::limits::MEMORY_BYTES_MAX);

@@ -11,6 +11,9 @@ pub const CALL_MAX: Duration = Duration::from_secs(1);
 /// string is charged for a thousand strings.
 pub const OUTPUT_BYTES_MAX: usize = 256 << 10;
 
+/// The most core instances that one component may be made of. Python's have 38.
+pub const CORE_INSTANCES_MAX: u32 = 48;
+
 /// Limits of one instance. All three hold on every entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -102,7 +105,7 @@ impl ResourceLimiter for Meter {
     }
 
     fn instances(&self) -> usize {
-        32
+        CORE_INSTANCES_MAX as usize
     }
 
     fn tables(&self) -> usize {

@@ -1,7 +1,7 @@
 // Reads a temperature in degrees Celsius that a device sends as a text, such as `21.5`.
 //
 // wit/*.wit says what the gateway hands over and wants back. Here, a record is an object with names in camelCase,
-// a variant is `{ tag, val }`, an absent value is `null`, and an error is thrown.
+// a variant is `{ tag, val }`, an absent value is `null`, and an error is thrown. Integers beyond 2^53 are not exact.
 
 const DECIMAL = /^[\t-\r ]*([+-]?\d+(\.\d+)?)[\t-\r ]*$/;
 

@@ -1,7 +1,7 @@
 // Lets a reading through when its first number has moved by at least 1 since the last one that went through.
 //
 // wit/*.wit says what the gateway hands over and wants back. Here, a record is an object with names in camelCase,
-// a variant is `{ tag, val }`, an absent value is `null`, and an error is thrown.
+// a variant is `{ tag, val }`, an absent value is `null`, and an error is thrown. Integers beyond 2^53 are not exact.
 
 export const minimizer = {
   configure(json) {

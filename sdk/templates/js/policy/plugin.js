@@ -1,7 +1,7 @@
 // Lets nothing leave between 22:00 and 06:00 UTC.
 //
 // wit/*.wit says what the gateway hands over and wants back. Here, a record is an object with names in camelCase,
-// a variant is `{ tag, val }`, an absent value is `null`, and an error is thrown.
+// a variant is `{ tag, val }`, an absent value is `null`, and an error is thrown. Integers beyond 2^53 are not exact.
 
 const HOUR_MS = 3_600_000;
 

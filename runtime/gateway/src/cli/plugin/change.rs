@@ -1,6 +1,6 @@
 //! `plugin add`, `remove`, `approve`, `rollback`, `verify`: what works here, and what may.
 
-use super::{Failure, Workbench, open, say};
+use super::{Failure, open, say};
 use crate::{
     home::Home,
     plugins::{
@@ -10,7 +10,6 @@ use crate::{
         table,
     },
 };
-use hushgate_wasm::engine::Engine;
 use std::{collections::BTreeSet, fs, io, path::Path};
 
 fn opened(home: &Home) -> Result<(Shelf, Lock), Failure> {
@@ -61,10 +60,11 @@ pub(super) fn verify(home: &Home) -> Result<(), Failure> {
 }
 
 pub(super) fn add(home: &Home, from: &Path) -> Result<(), Failure> {
-    let (current, _) = opened(home)?;
-    let bench = Workbench::new(Engine::new())?;
-    let plugin = OnShelf::read(&bench.engine, &bench.cache, from)?;
-    let report = table::run(&bench.engine, &plugin, &plugin.table);
+    let (config, keys) = open(home)?;
+    let current = crate::gateway::shelf(&config, &keys)?;
+    // Compiled here and kept: compiling Python or JavaScript takes memory that a gateway should not need.
+    let plugin = OnShelf::read(current.engine(), &crate::gateway::cache(&config, &keys)?, from)?;
+    let report = table::run(current.engine(), &plugin, &plugin.table);
     if let Some(first) = report.failures.first() {
         return Err(Failure::fix(format!("its own tests fail; nothing was changed\n{first}")));
     }

@@ -32,7 +32,8 @@ install_tools() {
 kind=$(sed -n 's/^kind = "\(.*\)"$/\1/p' plugin.toml)
 mkdir -p target
 
-# --stub-wasi because a plugin reaches nothing.
-"$tools/bin/python" "$tools/bin/componentize-py" --quiet --wit-path wit --world "$kind-plugin" \
+# --stub-wasi because a plugin reaches nothing; VIRTUAL_ENV so that it finds none of this machine's own packages.
+VIRTUAL_ENV=$tools "$tools/bin/python" "$tools/bin/componentize-py" --quiet --wit-path wit --world "$kind-plugin" \
     componentize plugin --stub-wasi --output target/plugin.wasm
+rm -rf __pycache__
 mv target/plugin.wasm plugin.wasm
