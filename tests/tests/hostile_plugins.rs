@@ -1,8 +1,6 @@
 //! Plugins that loop, crash, grab memory, lie or wish for more than they get: each costs its own message and
 //! nothing else.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up should fail loudly")]
-
 use hushgate_tests::{
     guest::{self, decisions, enrol, grant_for, put},
     program::run,
