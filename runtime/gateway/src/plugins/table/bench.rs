@@ -23,7 +23,7 @@ pub struct Cost {
     pub fresh: Duration,
 }
 
-/// Measures each case that asks something. The mean of as many calls as fit into [`MEASURED`].
+/// Measures each case that asks something. The mean of as many calls as fit into 0.3 s.
 pub fn bench(engine: &Engine, plugin: &OnShelf, table: &Table) -> Result<Vec<Cost>, String> {
     let asks = table.cases.iter().filter(|it| !matches!(it.ask, Ask::Refuse { .. }));
     asks.map(|case| {
