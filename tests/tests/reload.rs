@@ -5,6 +5,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::print_stderr,
     reason = "a test that cannot set up should fail loudly, and tells its figures"
 )]
@@ -311,4 +312,62 @@ fn held(pid: u32) -> (u64, usize) {
     let line = status.lines().find_map(|it| it.strip_prefix("VmRSS:")).unwrap();
     let kib = line.split_whitespace().next().unwrap().parse().unwrap();
     (kib, fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count())
+}
+
+/// A key pair made by minisign, without a password; the public key.
+fn key_pair(dir: &Path) -> String {
+    let (public, secret) = (dir.join("minisign.pub"), dir.join("minisign.key"));
+    minisign(&["-G", "-W", "-p", public.to_str().unwrap(), "-s", secret.to_str().unwrap()]);
+    fs::read_to_string(public).unwrap().lines().nth(1).unwrap().to_owned()
+}
+
+fn sign(keys: &Path, plugin: &Path) {
+    let (secret, manifest) = (keys.join("minisign.key"), plugin.join("plugin.toml"));
+    minisign(&["-S", "-W", "-s", secret.to_str().unwrap(), "-m", manifest.to_str().unwrap()]);
+}
+
+fn minisign(args: &[&str]) {
+    let output = Command::new("minisign").args(args).output().expect("minisign is not installed");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn with_trusted_keys_only_what_they_signed_is_used() {
+    let mut world = World::new();
+    let (home, keys) = (world.gateway_dir(), world.dir.path().to_owned());
+    let ours = key_pair(&keys);
+    let plugin = home.join("plugins/private-iot-text");
+    world.grant("ada-pacemaker", hushgate_tests::world::GRANT);
+    world.edit_settings(|it| format!("{it}\n[plugins]\ntrusted-keys = [\"{ours}\"]\n"));
+    let refused = |why: &str| {
+        let output = run(&home, &["run"]);
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(3) && text.contains(why), "{why}: {text}");
+    };
+    refused("plugin.toml: is not signed");
+    sign(&keys, &plugin);
+    refused("says nothing of the component");
+    run_ok(&home, &["plugin", "pin", plugin.to_str().unwrap()]);
+    refused("is not as it was signed");
+    sign(&keys, &plugin);
+    world.start_gateway();
+    assert_eq!(world.put("/patient/beats/bpm", b"Beats: 71.00 bpm "), 204);
+    wait_until("it is delivered", || world.ledger_count("delivered", None) == 1);
+    // Other code under the same manifest, while it runs.
+    let good = fs::read(plugin.join("plugin.wasm")).unwrap();
+    replace(&plugin.join("plugin.wasm"), &variant(&good, 1));
+    wait_until("it is told", || status(&world).contains("is another component's"));
+    replace(&plugin.join("plugin.wasm"), &good);
+    wait_until("it is well again", || !status(&world).contains("is another component's"));
+    // Somebody else's signature.
+    let theirs = tempfile::tempdir().unwrap();
+    key_pair(theirs.path());
+    sign(theirs.path(), &plugin);
+    hang_up(world.gateway.as_ref().unwrap());
+    wait_until("it is told", || status(&world).contains("is not as it was signed"));
+    world.edit_settings(|it| it.replace(&ours, "RWQ"));
+    wait_until("it is told", || {
+        let text = String::from_utf8(run(&home, &["status"]).stderr).unwrap();
+        text.contains("must be a minisign public key")
+    });
 }

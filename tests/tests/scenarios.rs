@@ -214,7 +214,7 @@ fn everything_written(world: &World) -> Vec<(PathBuf, Vec<u8>)> {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.ends_with("plugins") || path.ends_with("cache") {
+            if ["plugins", "cache", "kept"].iter().any(|it| path.ends_with(it)) {
                 continue;
             }
             if path.is_dir() {

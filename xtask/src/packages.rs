@@ -25,6 +25,8 @@ pub(crate) enum Need {
     Python,
     /// Plugins written in JavaScript.
     Node,
+    /// Signs plugins.
+    Minisign,
 }
 
 impl Need {
@@ -35,6 +37,7 @@ impl Need {
             Self::Compiler => all(&["cc"]),
             Self::Tor => all(&["tor", "tor-gencert", "python3"]),
             Self::Mosquitto => all(&["mosquitto", "mosquitto_pub", "mosquitto_passwd"]),
+            Self::Minisign => all(&["minisign"]),
             Self::Node => all(&["node", "npm"]),
             Self::Python => {
                 all(&["curl", "python3"])
@@ -52,6 +55,7 @@ impl Need {
             Self::Mosquitto => &["mosquitto", "mosquitto-clients"],
             Self::Python => &["python3", "python3-venv", "curl"],
             Self::Node => &["nodejs", "npm"],
+            Self::Minisign => &["minisign"],
         }
     }
 }

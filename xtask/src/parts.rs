@@ -55,9 +55,14 @@ impl Part {
             Self::Core | Self::Plugins => &[Need::Compiler],
             Self::Tor => &[Need::Compiler, Need::Tor],
             Self::Matrix => &[Need::Compiler, Need::Python],
-            Self::Blackbox => {
-                &[Need::Compiler, Need::Tor, Need::Mosquitto, Need::Python, Need::Node]
-            }
+            Self::Blackbox => &[
+                Need::Compiler,
+                Need::Tor,
+                Need::Mosquitto,
+                Need::Python,
+                Need::Node,
+                Need::Minisign,
+            ],
         }
     }
 

@@ -16,6 +16,7 @@ use crate::{
     source::{SettingsError, Source},
 };
 use file::File;
+use minisign_verify::PublicKey;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -45,6 +46,8 @@ pub struct Config {
     pub outbox_entries_max: u64,
     /// The way out.
     pub way: Way,
+    /// Who may sign plugins. Empty: they need no signature.
+    pub trusted_keys: Vec<PublicKey>,
     /// The room, if there is one.
     pub matrix: Option<Matrix>,
     /// Everything that sends.
@@ -131,6 +134,7 @@ impl Config {
             http_listen: file::listen(&source, file.http.listen)?,
             frame_bytes_max: file.limits.frame_bytes_max(&source)?,
             outbox_entries_max: file.limits.outbox_entries_max(&source)?,
+            trusted_keys: file::trusted_keys(&source, &file.plugins)?,
             matrix: file::matrix(&source, file.matrix)?,
             grants: grants.into_iter().map(|(_, it)| it).collect(),
             home: home.clone(),

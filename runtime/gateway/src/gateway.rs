@@ -109,7 +109,8 @@ pub fn cache(config: &Config, keys: &Keys) -> Result<Cache, StartError> {
 pub fn shelf(config: &Config, keys: &Keys) -> Result<Shelf, StartError> {
     let engine = Engine::new().map_err(fix)?;
     let cache = cache(config, keys)?;
-    Shelf::read(&engine, &cache, (&config.home.plugins(), &config.home.kept())).map_err(fix)
+    let dirs = (&*config.home.plugins(), &*config.home.kept());
+    Shelf::read(&engine, &cache, dirs, &config.trusted_keys).map_err(fix)
 }
 
 /// With the plugins as they stand in their directory, or else with those that worked last.

@@ -9,4 +9,5 @@ pub mod lock;
 pub mod manifest;
 pub mod plan;
 pub mod shelf;
+pub mod signature;
 pub mod table;

@@ -9,7 +9,7 @@ use std::{
 };
 
 /// The largest settings file that is read, in bytes.
-const FILE_BYTES_MAX: u64 = 1 << 20;
+const FILE_BYTES_MAX: u64 = 8 << 20;
 
 /// What is wrong in a settings file, where, and what it must be.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// Reads `path`, which may have at most 1 MiB.
+    /// Reads `path`, which may have at most 8 MiB.
     pub fn read(path: &Path) -> Result<Self, SettingsError> {
         let fail = |problem: String| SettingsError { file: path.to_owned(), line: None, problem };
         let size =

@@ -36,6 +36,13 @@ pub(super) enum PluginCommand {
         #[arg(default_value = ".")]
         path: PathBuf,
     },
+    /// Write the component's SHA-256 into plugin.toml, so that a signature of it (`minisign -Sm plugin.toml`)
+    /// speaks for the code as well.
+    Pin {
+        /// The plugin's directory.
+        #[arg(default_value = ".")]
+        path: PathBuf,
+    },
     /// Put a plugin's own tests (cases.toml) to it. Needs no gateway.
     Test {
         /// The plugins' directories.
@@ -93,6 +100,7 @@ pub(super) fn run(home: &Home, command: PluginCommand) -> Result<(), Failure> {
         PluginCommand::List => list(home),
         PluginCommand::New(it) => new::run(&it),
         PluginCommand::Build { path } => build(&path),
+        PluginCommand::Pin { path } => change::pin(&path),
         PluginCommand::Test { paths } => test(&paths),
         PluginCommand::Inspect { path } => inspect::run(&path),
         PluginCommand::Dev { path, add } => dev::run(home, &path, add),
@@ -165,7 +173,7 @@ fn test(dirs: &[PathBuf]) -> Result<(), Failure> {
     let bench = Workbench::new(Engine::metered())?;
     let mut failed = 0;
     for dir in dirs {
-        let plugin = OnShelf::read(&bench.engine, &bench.cache, dir)?;
+        let plugin = OnShelf::read(&bench.engine, &bench.cache, (dir, &[]))?;
         let report = table::run(&bench.engine, &plugin, &plugin.table);
         report.failures.iter().for_each(|it| say(format!("FAILED {it}")));
         failed += report.failures.len();
@@ -188,7 +196,7 @@ fn test(dirs: &[PathBuf]) -> Result<(), Failure> {
 
 fn measure(dir: &Path) -> Result<(), Failure> {
     let bench = Workbench::new(Engine::new())?;
-    let plugin = OnShelf::read(&bench.engine, &bench.cache, dir)?;
+    let plugin = OnShelf::read(&bench.engine, &bench.cache, (dir, &[]))?;
     let costs = table::bench(&bench.engine, &plugin, &plugin.table).map_err(Failure::failed)?;
     let micros = |it: std::time::Duration| it.as_secs_f64() * 1e6;
     say(format!("{:>10} {:>10}  case", "kept", "new"));

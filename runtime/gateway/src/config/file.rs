@@ -8,6 +8,7 @@ use crate::{
     source::{SettingsError, Source, is_name},
 };
 use argon2::PasswordHash;
+use minisign_verify::PublicKey;
 use serde::Deserialize;
 use std::{
     collections::BTreeSet,
@@ -30,6 +31,8 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) limits: LimitsFile,
     pub(super) transport: Spanned<TransportFile>,
+    #[serde(default)]
+    pub(super) plugins: PluginsFile,
     pub(super) matrix: Option<MatrixFile>,
     #[serde(default)]
     pub(super) device: Vec<Spanned<DeviceFile>>,
@@ -81,6 +84,13 @@ enum Kind {
     Loopback,
 }
 
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct PluginsFile {
+    #[serde(default)]
+    trusted_keys: Vec<Spanned<String>>,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct MatrixFile {
@@ -116,6 +126,17 @@ impl LimitsFile {
             Some(it) => Err(source.error(it.span(), "must be 1 to 100000000")),
         }
     }
+}
+
+pub(super) fn trusted_keys(
+    source: &Source,
+    file: &PluginsFile,
+) -> Result<Vec<PublicKey>, SettingsError> {
+    let key = |it: &Spanned<String>| {
+        let problem = "must be a minisign public key: the second line of minisign.pub";
+        PublicKey::from_base64(it.get_ref()).map_err(|_| source.error(it.span(), problem))
+    };
+    file.trusted_keys.iter().map(key).collect()
 }
 
 pub(super) fn listen(

@@ -136,11 +136,12 @@ impl Watch {
 
     /// The next generation; none if nothing in it would be different.
     fn build(&self, same_texts: bool) -> Result<Option<(Generation, Arc<Shelf>, Config)>, String> {
-        let shelf = Arc::new(self.shelf.read_again().map_err(|it| it.to_string())?);
+        let config = Config::read(&self.home).map_err(|it| it.to_string())?;
+        let shelf = self.shelf.read_again(&config.trusted_keys).map_err(|it| it.to_string())?;
+        let shelf = Arc::new(shelf);
         if same_texts && shelf.is_same(&self.shelf) {
             return Ok(None);
         }
-        let config = Config::read(&self.home).map_err(|it| it.to_string())?;
         if let Some(problem) = config.plugins().find_map(|it| shelf.problem(it.0)) {
             return Err(problem.to_string());
         }

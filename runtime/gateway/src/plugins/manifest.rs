@@ -27,6 +27,8 @@ pub struct Manifest {
     pub declared: Declared,
     /// What one instance may use.
     pub limits: Limits,
+    /// SHA-256 of the component that it belongs to, if it says so: then it is of no other.
+    pub component: Option<[u8; 32]>,
     /// The command that builds it, in its directory: for its author, never run by a gateway.
     pub build: Option<String>,
 }
@@ -84,6 +86,7 @@ struct File {
     #[serde(rename = "licence")]
     _licence: String,
     summary: String,
+    component: Option<Spanned<String>>,
     #[serde(default)]
     field: Vec<FieldFile>,
     limits: Option<LimitsFile>,
@@ -139,6 +142,11 @@ impl Manifest {
         if file.field.len() > FIELDS_MAX {
             return Err(source.whole(format!("declares more than {FIELDS_MAX} fields")));
         }
+        let component = file.component.map(|it| {
+            let problem =
+                "must be the component's SHA-256 in hexadecimal; `hushgate plugin pin` writes it";
+            digest(it.get_ref()).ok_or_else(|| source.error(it.span(), problem))
+        });
         // Only a minimizer has something to pass through.
         let any = file.kind == Kind::Minimizer && file.field.iter().any(|it| it.path == "*");
         let fields = file.field.into_iter().map(|it| (it.path, it.unit)).collect();
@@ -150,9 +158,14 @@ impl Manifest {
             summary: file.summary,
             declared: Declared { fields, any },
             limits,
+            component: component.transpose()?,
             build: file.build.map(|it| it.run),
         })
     }
+}
+
+fn digest(hex: &str) -> Option<[u8; 32]> {
+    data_encoding::HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).ok()?.try_into().ok()
 }
 
 impl LimitsFile {

@@ -7,6 +7,7 @@
 
 use super::{
     manifest::{Kind, Manifest},
+    signature,
     table::{self, Table},
 };
 use crate::source::{SettingsError, Source, is_name};
@@ -15,6 +16,7 @@ use hushgate_wasm::{
     engine::Engine,
     plugin::Setup,
 };
+use minisign_verify::PublicKey;
 use sha2::{Digest, Sha256};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -55,6 +57,8 @@ pub struct Shelf {
     dir: PathBuf,
     /// Copies of those that worked last.
     kept: PathBuf,
+    /// Who may sign plugins.
+    trusted: Vec<PublicKey>,
     plugins: BTreeMap<String, Arc<OnShelf>>,
     problems: BTreeMap<String, SettingsError>,
     /// The identities of those that passed their own tests, so that each is tried once.
@@ -66,6 +70,7 @@ struct Files {
     dir: PathBuf,
     manifest: Source,
     wasm: Vec<u8>,
+    signature: Option<String>,
     identity: [u8; 32],
 }
 
@@ -76,42 +81,51 @@ impl Shelf {
         engine: &Engine,
         cache: &Cache,
         (dir, kept): (&Path, &Path),
+        trusted: &[PublicKey],
     ) -> Result<Self, SettingsError> {
         let (engine, cache) = (engine.clone(), cache.clone());
         let (dir, kept) = (dir.to_owned(), kept.to_owned());
         let (plugins, problems, passed) = Default::default();
-        Self { engine, cache, dir, kept, plugins, problems, passed }.read_again()
+        let trusted_keys = trusted.to_vec();
+        Self { engine, cache, dir, kept, trusted: trusted_keys, plugins, problems, passed }
+            .read_again(trusted)
     }
 
     /// Reads the directory again. What did not change is taken over; what became worse stays as it was.
-    pub fn read_again(&self) -> Result<Self, SettingsError> {
-        let (mut plugins, mut problems) = (BTreeMap::new(), BTreeMap::new());
+    pub fn read_again(&self, trusted: &[PublicKey]) -> Result<Self, SettingsError> {
+        let mut next = Self {
+            engine: self.engine.clone(),
+            cache: self.cache.clone(),
+            dir: self.dir.clone(),
+            kept: self.kept.clone(),
+            trusted: trusted.to_vec(),
+            plugins: BTreeMap::new(),
+            problems: BTreeMap::new(),
+            passed: self.passed.clone(),
+        };
         for (id, dir) in ids(&self.dir)? {
             let before = self.plugins.get(&id);
-            match self.read_one((&id, &dir), before) {
-                Ok(plugin) => _ = plugins.insert(id, plugin),
+            match next.read_one((&id, &dir), before) {
+                Ok(plugin) => _ = next.plugins.insert(id, plugin),
                 Err(problem) => {
-                    let kept = || self.read_one((&id, &self.kept.join(&id)), None).ok();
+                    let kept = || next.read_one((&id, &self.kept.join(&id)), None).ok();
                     let works = before.cloned().or_else(kept);
-                    plugins.extend(works.map(|it| (id.clone(), it)));
-                    problems.insert(id, problem);
+                    next.plugins.extend(works.map(|it| (id.clone(), it)));
+                    next.problems.insert(id, problem);
                 }
             }
         }
-        let (engine, cache) = (self.engine.clone(), self.cache.clone());
-        let (dir, kept) = (self.dir.clone(), self.kept.clone());
-        let mut passed = self.passed.clone();
-        if passed.len() > PASSED_MAX {
-            passed.clear();
+        if next.passed.len() > PASSED_MAX {
+            next.passed.clear();
         }
-        passed.extend(plugins.values().map(|it| it.identity));
-        Ok(Self { engine, cache, dir, kept, plugins, problems, passed })
+        next.passed.extend(next.plugins.values().map(|it| it.identity));
+        Ok(next)
     }
 
     /// This shelf with the copies that were kept, where they are others; none if there is no other. `why` this
     /// one cannot be used becomes the problem of each that is replaced.
     pub fn instead(&self, why: &str) -> Option<Self> {
-        let mut other = self.read_again().ok()?;
+        let mut other = self.read_again(&self.trusted).ok()?;
         for (id, plugin) in &self.plugins {
             let kept = self.read_one((id, &self.kept.join(id)), None);
             if let Some(kept) = kept.ok().filter(|it| it.identity != plugin.identity) {
@@ -160,6 +174,7 @@ impl Shelf {
         before: Option<&Arc<OnShelf>>,
     ) -> Result<Arc<OnShelf>, SettingsError> {
         let files = Files::read(dir)?;
+        files.check_signature(&self.trusted)?;
         if let Some(same) = before.filter(|it| it.identity == files.identity) {
             return Ok(same.clone());
         }
@@ -247,9 +262,16 @@ impl Shelf {
 }
 
 impl OnShelf {
-    /// Reads and compiles the plugin in `dir`, without trying it.
-    pub fn read(engine: &Engine, cache: &Cache, dir: &Path) -> Result<Self, SettingsError> {
-        Files::read(dir)?.load(engine, cache)
+    /// Reads and compiles the plugin in `dir`, without trying it. One of `trusted` must have signed it, if
+    /// there are any.
+    pub fn read(
+        engine: &Engine,
+        cache: &Cache,
+        (dir, trusted): (&Path, &[PublicKey]),
+    ) -> Result<Self, SettingsError> {
+        let files = Files::read(dir)?;
+        files.check_signature(trusted)?;
+        files.load(engine, cache)
     }
 
     /// How to run it with these settings.
@@ -279,7 +301,19 @@ impl Files {
             identity.update((part.len() as u64).to_be_bytes());
             identity.update(part);
         }
-        Ok(Self { dir: dir.to_owned(), manifest, wasm, identity: identity.finalize().into() })
+        let signature = fs::read_to_string(dir.join(signature::FILE)).ok();
+        let (dir, identity) = (dir.to_owned(), identity.finalize().into());
+        Ok(Self { dir, manifest, wasm, signature, identity })
+    }
+
+    fn check_signature(&self, trusted: &[PublicKey]) -> Result<(), SettingsError> {
+        signature::check(trusted, self.manifest.text(), self.signature.as_deref())
+            .map_err(|problem| self.manifest.whole(problem))?;
+        let pinned = Manifest::from_source(&self.manifest)?.component;
+        if pinned.is_none() && !trusted.is_empty() {
+            return Err(self.manifest.whole("its signature says nothing of the component: run `hushgate plugin pin`, then sign it"));
+        }
+        Ok(())
     }
 
     fn load(&self, engine: &Engine, cache: &Cache) -> Result<OnShelf, SettingsError> {
@@ -290,6 +324,10 @@ impl Files {
             line: None,
             problem: error.to_string(),
         })?;
+        if manifest.component.is_some_and(|it| it != compiled.digest) {
+            let problem = "is another component's; after a new build run `hushgate plugin pin`";
+            return Err(self.manifest.named("component", problem));
+        }
         Ok(OnShelf { manifest, compiled, table, identity: self.identity })
     }
 }
@@ -297,7 +335,7 @@ impl Files {
 /// Copies the plugin in `from`: manifest, component and tests.
 pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir_all(to)?;
-    for file in [table::FILE, MANIFEST, COMPONENT] {
+    for file in [table::FILE, signature::FILE, MANIFEST, COMPONENT] {
         if from.join(file).exists() {
             fs::copy(from.join(file), to.join(file))?;
         }

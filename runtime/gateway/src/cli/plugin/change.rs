@@ -10,6 +10,8 @@ use crate::{
         table,
     },
 };
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
 use std::{collections::BTreeSet, fs, io, path::Path};
 
 fn opened(home: &Home) -> Result<(Shelf, Lock), Failure> {
@@ -63,7 +65,11 @@ pub(super) fn add(home: &Home, from: &Path) -> Result<(), Failure> {
     let (config, keys) = open(home)?;
     let current = crate::gateway::shelf(&config, &keys)?;
     // Compiled here and kept: compiling Python or JavaScript takes memory that a gateway should not need.
-    let plugin = OnShelf::read(current.engine(), &crate::gateway::cache(&config, &keys)?, from)?;
+    let plugin = OnShelf::read(
+        current.engine(),
+        &crate::gateway::cache(&config, &keys)?,
+        (from, &config.trusted_keys),
+    )?;
     let report = table::run(current.engine(), &plugin, &plugin.table);
     if let Some(first) = report.failures.first() {
         return Err(Failure::fix(format!("its own tests fail; nothing was changed\n{first}")));
@@ -140,5 +146,29 @@ pub(super) fn rollback(home: &Home, id: &str) -> Result<(), Failure> {
     }
     install(&before, &home.plugins().join(id)).map_err(Failure::failed)?;
     say(format!("{id} is what it was before; a gateway that runs takes it up within a second"));
+    Ok(())
+}
+
+/// One line before all tables, so that it stays a key of the manifest itself.
+pub(super) fn pin(dir: &Path) -> Result<(), Failure> {
+    let (manifest, component) = (dir.join(shelf::MANIFEST), dir.join(shelf::COMPONENT));
+    let fail = |path: &Path, error: io::Error| Failure::fix(format!("{}: {error}", path.display()));
+    let wasm = fs::read(&component).map_err(|it| fail(&component, it))?;
+    let text = fs::read_to_string(&manifest).map_err(|it| fail(&manifest, it))?;
+    let digest = HEXLOWER.encode(&Sha256::digest(&wasm));
+    let (mut keys, mut tables) = (Vec::new(), Vec::new());
+    for line in text.lines() {
+        if tables.is_empty() && !line.starts_with('[') { &mut keys } else { &mut tables }
+            .push(line);
+    }
+    keys.retain(|it| !it.starts_with("component = "));
+    while keys.last().is_some_and(|it| it.is_empty()) {
+        keys.pop();
+    }
+    let line = format!("component = \"{digest}\"");
+    keys.extend([line.as_str(), ""]);
+    let pinned = [keys, tables, vec![""]].concat().join("\n");
+    fs::write(&manifest, pinned).map_err(|it| fail(&manifest, it))?;
+    say(format!("{} is of the component {digest}", manifest.display()));
     Ok(())
 }

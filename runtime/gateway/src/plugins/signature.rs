@@ -1,0 +1,33 @@
+//! Who signed a plugin: minisign (Ed25519 over BLAKE2b-512), checked without a network against the owner's own list.
+//!
+//! # Promises
+//!
+//! - Where the owner trusts some keys, a plugin that none of them signed is not used.
+//! - What is signed is the manifest, which must name the component by its SHA-256: fields, limits and code alike.
+
+use minisign_verify::{PublicKey, Signature};
+
+/// The signature's file, beside `plugin.toml`, as `minisign -Sm plugin.toml` writes it.
+pub const FILE: &str = "plugin.toml.minisig";
+
+/// Checks that one of `trusted` signed `manifest`. Nobody need have, where nobody is trusted by name.
+pub fn check(
+    trusted: &[PublicKey],
+    manifest: &str,
+    signature: Option<&str>,
+) -> Result<(), &'static str> {
+    if trusted.is_empty() {
+        return Ok(());
+    }
+    let signature = signature.ok_or(
+        "is not signed: `trusted-keys` in hushgate.toml asks for plugin.toml.minisig beside it",
+    )?;
+    let signature =
+        Signature::decode(signature).map_err(|_| "plugin.toml.minisig is no minisign signature")?;
+    let signed = |it: &PublicKey| it.verify(manifest.as_bytes(), &signature, false).is_ok();
+    trusted
+        .iter()
+        .any(signed)
+        .then_some(())
+        .ok_or("is not as it was signed, or by none of `trusted-keys` in hushgate.toml")
+}
