@@ -24,10 +24,12 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
         symlink(&plugins, release.join("plugins"))
             .map_err(|error| Failure::new(format!("cannot link the plugins: {error}")))?;
     }
-    for (package, name) in [("hushgate-wasm", "call"), ("hushgate-tests", "intake")] {
+    for (package, name) in
+        [("hushgate-wasm", "call"), ("hushgate", "pipeline"), ("hushgate-tests", "intake")]
+    {
         progress.say(format!("measures: {name}"));
         let mut bench = command::in_root(&workspace, "cargo");
-        bench.args(["bench", "-p", package, "--bench", name]);
+        bench.args(["bench", "-p", package, "--no-default-features", "--bench", name]);
         bench.env("HUSHGATE_PLUGINS", &plugins).env("HUSHGATE_BIN", release.join("hushgate"));
         command::run(&mut bench)?;
     }
