@@ -123,7 +123,11 @@ fn a_plugin_can_be_added_verified_rolled_back_and_removed() {
     wait_until("a slot is free", || last_decision(&world, &secret) == "queued ");
     let used = run(&home, &["plugin", "remove", "x"]);
     assert!(String::from_utf8_lossy(&used.stderr).contains("works for device `x`"));
-    run_ok(&home, &["plugin", "add", &of("z", &guest::component("counts"))]);
+    let z = of("z", &guest::component("counts"));
+    let table = CASES.replace("text = \"anything\"", "file = \"one.bin\"").replace("NUMBER", "1.0");
+    fs::write(Path::new(&z).join("cases.toml"), table).unwrap();
+    fs::write(Path::new(&z).join("one.bin"), b"anything").unwrap();
+    run_ok(&home, &["plugin", "add", &z]);
     let verified = || String::from_utf8(run(&home, &["plugin", "verify"]).stdout).unwrap();
     wait_until("it is locked", || verified().contains("z: the bytes"));
     run_ok(&home, &["plugin", "remove", "z"]);

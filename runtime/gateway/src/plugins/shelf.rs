@@ -335,8 +335,10 @@ impl Files {
 /// Copies the plugin in `from`: manifest, component and tests.
 pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir_all(to)?;
-    for file in [table::FILE, signature::FILE, MANIFEST, COMPONENT] {
-        if from.join(file).exists() {
+    let named = Table::files(from);
+    let own = [table::FILE, signature::FILE, MANIFEST, COMPONENT];
+    for file in named.iter().map(String::as_str).filter(|it| !it.contains('/')).chain(own) {
+        if from.join(file).is_file() {
             fs::copy(from.join(file), to.join(file))?;
         }
     }

@@ -90,6 +90,11 @@ impl Table {
         file::table(&Source::read(&path)?, dir)
     }
 
+    /// The files beside `cases.toml` in `dir` that it reads.
+    pub fn files(dir: &Path) -> Vec<String> {
+        Source::read(&dir.join(FILE)).map(|it| file::files(&it)).unwrap_or_default()
+    }
+
     /// How many cases it has.
     pub fn cases(&self) -> usize {
         self.cases.len()

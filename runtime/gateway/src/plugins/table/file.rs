@@ -147,6 +147,12 @@ struct BudgetFile {
     memory_kib: Option<usize>,
 }
 
+/// The files beside `cases.toml` that its frames are read from. None if it cannot be understood.
+pub(super) fn files(source: &Source) -> Vec<String> {
+    let cases = source.parse::<File>().map(|it| it.case).unwrap_or_default();
+    cases.into_iter().filter_map(|it| it.into_inner().frame?.file).collect()
+}
+
 /// Checks the whole file. Frames in files of their own are read from `dir`.
 pub(super) fn table(source: &Source, dir: &Path) -> Result<Table, SettingsError> {
     let file: File = source.parse()?;
@@ -218,7 +224,8 @@ fn case(file: CaseFile, settings: &Settings, at: String, dir: &Path) -> Result<C
 }
 
 fn frame(file: FrameFile, dir: &Path) -> Result<Frame, String> {
-    let body = match (file.hex, file.text, file.base64, file.file) {
+    let FrameFile { channel, content_type, received_ms, hex, text, base64, file } = file;
+    let body = match (hex, text, base64, file) {
         (Some(hex), None, None, None) => bytes_of_hex(&hex)?,
         (None, Some(text), None, None) => text.into_bytes(),
         (None, None, Some(text), None) => {
@@ -227,15 +234,12 @@ fn frame(file: FrameFile, dir: &Path) -> Result<Frame, String> {
         (None, None, None, Some(path)) => beside(dir, &path)?,
         _ => return Err("`frame` must have one of `hex`, `text`, `base64` and `file`".into()),
     };
-    let FrameFile { channel, content_type, received_ms, .. } =
-        FrameFile { hex: None, text: None, base64: None, file: None, ..file };
     Ok(Frame { channel, content_type, received_ms, body })
 }
 
 fn beside(dir: &Path, path: &str) -> Result<Vec<u8>, String> {
-    let path = Path::new(path);
-    if !path.components().all(|it| matches!(it, Component::Normal(_))) {
-        return Err("`file` must stand in the plugin's directory".into());
+    if !matches!(Path::new(path).components().collect::<Vec<_>>()[..], [Component::Normal(_)]) {
+        return Err("`file` must stand beside cases.toml".into());
     }
     let path = dir.join(path);
     let fail = |problem: String| format!("{}: {problem}", path.display());
