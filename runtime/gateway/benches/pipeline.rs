@@ -18,7 +18,7 @@ use std::{
     fs,
     io::Write as _,
     path::Path,
-    process::Command,
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -41,7 +41,14 @@ policy = [{ plugin = "quiet-hours", settings = { from = "00:00", to = "00:00" } 
 fn main() {
     let dir = tempfile::tempdir().unwrap();
     let (hub, gateway) = (dir.path().join("hub"), dir.path().join("gateway"));
-    run(&hub, &["hub", "init", "--name", "hospital", "--listen", "127.0.0.1:9"]);
+    run(&hub, &["hub", "init", "--name", "hospital", "--listen", "127.0.0.1:0"]);
+    // It knows its address once it ran.
+    let mut running = program(&hub, &["hub"]).stdout(Stdio::null()).spawn().unwrap();
+    while !hub.join("state/address").exists() {
+        assert!(running.try_wait().unwrap().is_none(), "the hub does not run");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    running.kill().and_then(|()| running.wait()).unwrap();
     run(&gateway, &["init", "--loopback"]);
     let invite = dir.path().join("hospital.invite");
     fs::write(&invite, run(&hub, &["hub", "invite"])).unwrap();
@@ -90,9 +97,14 @@ fn body() -> Vec<u8> {
     format!("{start}{}\"}}", "x".repeat(198 - start.len())).into_bytes()
 }
 
+fn program(home: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(std::env::var_os("HUSHGATE_BIN").unwrap());
+    command.arg("--dir").arg(home).args(args);
+    command
+}
+
 fn run(home: &Path, args: &[&str]) -> Vec<u8> {
-    let program = std::env::var_os("HUSHGATE_BIN").unwrap();
-    let output = Command::new(program).arg("--dir").arg(home).args(args).output().unwrap();
+    let output = program(home, args).output().unwrap();
     assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
     output.stdout
 }
