@@ -168,10 +168,9 @@ impl Gateway {
 
     fn start_watch(&self, config: &Config, shelf: Shelf, enrolled: Enrolled) {
         let (tasks, stop) = &self.outbound;
-        let health = Arc::new(Health::new(config.home.degraded()));
+        let mut health = Health::new(config.home.degraded());
         health.set(shelf.problems().map(ToString::to_string).collect());
         let (home, intake) = (config.home.clone(), self.intake.clone());
-        let shelf = Arc::new(shelf);
         let settings = std::fs::read_to_string(home.settings()).ok();
         let watch = Watch { home, shelf, intake, enrolled, health, settings, counts: true };
         watch.keep();

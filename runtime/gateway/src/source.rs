@@ -12,7 +12,7 @@ use std::{
 const FILE_BYTES_MAX: u64 = 8 << 20;
 
 /// What is wrong in a settings file, where, and what it must be.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{}{}: {problem}", file.display(), line.map(|it| format!(":{it}")).unwrap_or_default())]
 pub struct SettingsError {
     /// The file.
@@ -33,14 +33,10 @@ pub struct Source {
 impl Source {
     /// Reads `path`, which may have at most 8 MiB.
     pub fn read(path: &Path) -> Result<Self, SettingsError> {
-        let fail = |problem: String| SettingsError { file: path.to_owned(), line: None, problem };
-        let size =
-            fs::metadata(path).map_err(|error| fail(format!("cannot be read: {error}")))?.len();
-        if size > FILE_BYTES_MAX {
-            return Err(fail(format!("is larger than {FILE_BYTES_MAX} bytes")));
-        }
-        let text =
-            fs::read_to_string(path).map_err(|error| fail(format!("cannot be read: {error}")))?;
+        let text = String::from_utf8(read_bytes(path, FILE_BYTES_MAX)?).map_err(|_| {
+            let problem = "cannot be read: stream did not contain valid UTF-8".into();
+            SettingsError { file: path.to_owned(), line: None, problem }
+        })?;
         Ok(Self { path: path.to_owned(), text })
     }
 
@@ -74,6 +70,11 @@ impl Source {
         SettingsError { file: self.path.clone(), line, problem: problem.into() }
     }
 
+    /// Where `span` stands, for error messages: the file and the line.
+    pub fn place(&self, span: &Range<usize>) -> String {
+        format!("{}:{}", self.path.display(), self.line_of(span))
+    }
+
     /// An error about the whole file.
     pub fn whole(&self, problem: impl Into<String>) -> SettingsError {
         SettingsError { file: self.path.clone(), line: None, problem: problem.into() }
@@ -101,6 +102,16 @@ impl Source {
         let before = self.text.as_bytes().get(..span.start).unwrap_or_default();
         before.iter().filter(|it| **it == b'\n').count() + 1
     }
+}
+
+/// What is in the file at `path`, which may have at most `bytes_max`.
+pub fn read_bytes(path: &Path, bytes_max: u64) -> Result<Vec<u8>, SettingsError> {
+    let fail = |problem: String| SettingsError { file: path.to_owned(), line: None, problem };
+    let unreadable = |error: std::io::Error| fail(format!("cannot be read: {error}"));
+    if fs::metadata(path).map_err(unreadable)?.len() > bytes_max {
+        return Err(fail(format!("is larger than {bytes_max} bytes")));
+    }
+    fs::read(path).map_err(unreadable)
 }
 
 /// Whether `name` can serve as a name: lower-case letters, digits and hyphens, 1 to 64, as it becomes part of

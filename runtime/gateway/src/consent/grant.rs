@@ -244,8 +244,7 @@ pub struct StageFile {
 impl Stage {
     /// The stage that stands at a span of `source`.
     pub fn from_file(source: &Source, stage: Spanned<StageFile>) -> Self {
-        let asked_at = source.error(stage.span(), "").to_string();
-        let asked_at = asked_at.trim_end_matches([':', ' ']).to_owned();
+        let asked_at = source.place(&stage.span());
         let StageFile { plugin, settings } = stage.into_inner();
         Self { plugin, settings: serde_json::Value::Object(settings).to_string(), asked_at }
     }

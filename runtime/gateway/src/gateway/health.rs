@@ -1,44 +1,47 @@
 //! What is wrong while the gateway runs on with what it had: in the log, and in a file for `status`.
 
-use std::{fs, path::PathBuf, sync::Mutex};
+use std::{fs, io, path::PathBuf};
 
 /// What is wrong now. Empty is well.
 pub(crate) struct Health {
     file: PathBuf,
-    told: Mutex<Vec<String>>,
+    told: Vec<String>,
 }
 
 impl Health {
     /// Well, until [`Health::set`] says otherwise.
     pub(crate) fn new(file: PathBuf) -> Self {
-        let health = Self { file, told: Mutex::new(vec![String::new()]) };
-        health.set(Vec::new());
+        let health = Self { file, told: Vec::new() };
+        health.write();
         health
     }
 
     /// Tells what is wrong now, once for each change.
-    pub(crate) fn set(&self, problems: Vec<String>) {
-        let mut told = self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if *told == problems {
+    pub(crate) fn set(&mut self, problems: Vec<String>) {
+        if self.told == problems {
             return;
         }
         for problem in &problems {
             tracing::error!(problem, "DEGRADED: the gateway goes on with what it had");
         }
-        if problems.is_empty() && told.iter().any(|it| !it.is_empty()) {
+        if problems.is_empty() {
             tracing::info!("no longer degraded");
         }
-        let kept = if problems.is_empty() {
+        self.told = problems;
+        self.write();
+    }
+
+    fn write(&self) {
+        let written = if self.told.is_empty() {
             fs::remove_file(&self.file).or_else(|error| match error.kind() {
-                std::io::ErrorKind::NotFound => Ok(()),
+                io::ErrorKind::NotFound => Ok(()),
                 _ => Err(error),
             })
         } else {
-            fs::write(&self.file, problems.join("\n"))
+            fs::write(&self.file, self.told.join("\n"))
         };
-        if let Err(error) = kept {
+        if let Err(error) = written {
             tracing::warn!(%error, "`status` cannot be told of it");
         }
-        *told = problems;
     }
 }

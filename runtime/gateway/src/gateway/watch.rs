@@ -47,10 +47,10 @@ struct Seen {
 /// What a change is applied to.
 pub(super) struct Watch {
     pub(super) home: Home,
-    pub(super) shelf: Arc<Shelf>,
+    pub(super) shelf: Shelf,
     pub(super) intake: Arc<Intake>,
     pub(super) enrolled: Enrolled,
-    pub(super) health: Arc<Health>,
+    pub(super) health: Health,
     /// The text of the settings that count.
     pub(super) settings: Option<String>,
     /// Whether the last change counts. If not, the next look at the same bytes is not in vain.
@@ -130,15 +130,14 @@ impl Watch {
         }
     }
 
-    fn tell(&self) {
+    fn tell(&mut self) {
         self.health.set(self.shelf.problems().map(ToString::to_string).collect());
     }
 
     /// The next generation; none if nothing in it would be different.
-    fn build(&self, same_texts: bool) -> Result<Option<(Generation, Arc<Shelf>, Config)>, String> {
+    fn build(&self, same_texts: bool) -> Result<Option<(Generation, Shelf, Config)>, String> {
         let config = Config::read(&self.home).map_err(|it| it.to_string())?;
         let shelf = self.shelf.read_again(&config.trusted_keys).map_err(|it| it.to_string())?;
-        let shelf = Arc::new(shelf);
         if same_texts && shelf.is_same(&self.shelf) {
             return Ok(None);
         }

@@ -5,13 +5,13 @@ use crate::plugins::{
     manifest::Manifest,
     shelf::{COMPONENT, MANIFEST},
 };
-use crate::source::Source;
+use crate::source::{Source, read_bytes};
 use data_encoding::HEXLOWER;
 use hushgate_wasm::{
     cache::{COMPONENT_BYTES_MAX, Compiled},
     engine::Engine,
 };
-use std::{fs, path::Path};
+use std::path::Path;
 
 const INTERFACE: &str = "hushgate:plugin/";
 
@@ -23,17 +23,16 @@ pub(super) fn short(digest: &[u8; 32]) -> String {
 pub(super) fn run(path: &Path) -> Result<(), Failure> {
     let dir = path.is_dir();
     let component = if dir { path.join(COMPONENT) } else { path.to_owned() };
-    let fail = |it: &dyn std::fmt::Display| Failure::fix(format!("{}: {it}", component.display()));
-    let size = fs::metadata(&component).map_err(|it| fail(&it))?.len();
-    if size > COMPONENT_BYTES_MAX {
-        return Err(fail(&format!("is larger than {COMPONENT_BYTES_MAX} bytes")));
-    }
-    let wasm = fs::read(&component).map_err(|it| fail(&it))?;
+    let wasm = read_bytes(&component, COMPONENT_BYTES_MAX)?;
     let bench = Workbench::new(Engine::new())?;
-    let compiled = bench.cache.load(&bench.engine, &wasm).map_err(|it| fail(&it))?;
+    let compiled = bench
+        .cache
+        .load(&bench.engine, &wasm)
+        .map_err(|it| Failure::fix(format!("{}: {it}", component.display())))?;
     say(format!(
-        "{}: {size} bytes, sha-256 {}",
+        "{}: {} bytes, sha-256 {}",
         component.display(),
+        wasm.len(),
         HEXLOWER.encode(&compiled.digest)
     ));
     say(kind(&compiled, &bench.engine));

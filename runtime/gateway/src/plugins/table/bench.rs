@@ -1,12 +1,8 @@
 //! What a plugin's cases cost on this machine.
 
-use super::{Table, ask::Ask};
-use crate::plugins::{manifest::Kind, shelf::OnShelf};
-use hushgate_wasm::{
-    engine::Engine,
-    plugin::{Adapter, Minimizer, Policy},
-    sandbox::CallError,
-};
+use super::{Table, ask::Ask, run::Linked};
+use crate::plugins::shelf::OnShelf;
+use hushgate_wasm::{engine::Engine, sandbox::CallError};
 use std::time::{Duration, Instant};
 
 /// How long each figure is measured.
@@ -27,17 +23,12 @@ pub struct Cost {
 pub fn bench(engine: &Engine, plugin: &OnShelf, table: &Table) -> Result<Vec<Cost>, String> {
     let asks = table.cases.iter().filter(|it| !matches!(it.ask, Ask::Refuse { .. }));
     asks.map(|case| {
-        let setup = plugin.setup(&case.settings);
-        let compiled = &plugin.compiled;
-        let (reused, fresh) = match (plugin.manifest.kind, &case.ask) {
-            (Kind::Adapter, Ask::Decode { frame, .. }) => {
-                let adapter =
-                    Adapter::new(engine, compiled, &setup).map_err(|it| it.to_string())?;
+        let linked = Linked::new(engine, plugin, &case.settings).map_err(|it| it.to_string())?;
+        let (reused, fresh) = match (&linked, &case.ask) {
+            (Linked::Adapter(adapter), Ask::Decode { frame, .. }) => {
                 both(|| adapter.instance(), |it| it.decode(frame).map(drop))
             }
-            (Kind::Minimizer, Ask::Minimize { steps }) => {
-                let minimizer =
-                    Minimizer::new(engine, compiled, &setup).map_err(|it| it.to_string())?;
+            (Linked::Minimizer(minimizer), Ask::Minimize { steps }) => {
                 let step = steps.first().ok_or("a case without a step")?;
                 let state = step.state.as_deref();
                 let call = |it: &mut hushgate_wasm::plugin::MinimizerInstance| {
@@ -45,8 +36,7 @@ pub fn bench(engine: &Engine, plugin: &OnShelf, table: &Table) -> Result<Vec<Cos
                 };
                 both(|| minimizer.instance(), call)
             }
-            (Kind::Policy, Ask::Evaluate { request, .. }) => {
-                let policy = Policy::new(engine, compiled, &setup).map_err(|it| it.to_string())?;
+            (Linked::Policy(policy), Ask::Evaluate { request, .. }) => {
                 both(|| policy.instance(), |it| it.evaluate(request).map(drop))
             }
             _ => return Err(format!("{} `{}` is for another kind of plugin", case.at, case.name)),

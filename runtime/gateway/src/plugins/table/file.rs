@@ -4,13 +4,12 @@ use super::{
     Budget, CASES_MAX, Case, Properties, Table,
     ask::{Ask, Close, Expected, Step, Truncated},
 };
-use crate::source::{SettingsError, Source};
+use crate::source::{self, SettingsError, Source};
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use hushgate_wasm::bindings::{Field, FieldView, Frame, Reading, Request, Scalar};
 use serde::Deserialize;
 use std::{
     collections::BTreeMap,
-    fs,
     path::{Component, Path},
 };
 use toml::Spanned;
@@ -177,8 +176,7 @@ pub(super) fn table(source: &Source, dir: &Path) -> Result<Table, SettingsError>
     let settings = &file.settings;
     let cases = file.case.into_iter().map(|it| {
         let span = it.span();
-        let at = source.error(span.clone(), "").to_string();
-        let at = at.trim_end_matches([':', ' ']).to_owned();
+        let at = source.place(&span);
         case(it.into_inner(), settings, at, dir).map_err(|problem| source.error(span, problem))
     });
     Ok(Table { cases: cases.collect::<Result<_, _>>()?, properties, budget })
@@ -241,13 +239,7 @@ fn beside(dir: &Path, path: &str) -> Result<Vec<u8>, String> {
     if !matches!(Path::new(path).components().collect::<Vec<_>>()[..], [Component::Normal(_)]) {
         return Err("`file` must stand beside cases.toml".into());
     }
-    let path = dir.join(path);
-    let fail = |problem: String| format!("{}: {problem}", path.display());
-    let size = fs::metadata(&path).map_err(|it| fail(it.to_string()))?.len();
-    if size > BODY_BYTES_MAX {
-        return Err(fail(format!("is larger than {BODY_BYTES_MAX} bytes")));
-    }
-    fs::read(&path).map_err(|it| fail(it.to_string()))
+    source::read_bytes(&dir.join(path), BODY_BYTES_MAX).map_err(|it| it.to_string())
 }
 
 fn bytes_of_hex(text: &str) -> Result<Vec<u8>, String> {

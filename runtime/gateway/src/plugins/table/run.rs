@@ -64,10 +64,25 @@ pub fn run(engine: &Engine, plugin: &OnShelf, table: &Table) -> Report {
 
 /// A plugin of one kind under some settings.
 #[derive(Clone)]
-enum Linked {
+pub(super) enum Linked {
     Adapter(Adapter),
     Minimizer(Minimizer),
     Policy(Policy),
+}
+
+impl Linked {
+    pub(super) fn new(
+        engine: &Engine,
+        plugin: &OnShelf,
+        settings: &str,
+    ) -> Result<Self, LinkError> {
+        let (compiled, setup) = (&plugin.compiled, plugin.setup(settings));
+        Ok(match plugin.manifest.kind {
+            Kind::Adapter => Self::Adapter(Adapter::new(engine, compiled, &setup)?),
+            Kind::Minimizer => Self::Minimizer(Minimizer::new(engine, compiled, &setup)?),
+            Kind::Policy => Self::Policy(Policy::new(engine, compiled, &setup)?),
+        })
+    }
 }
 
 /// What a plugin said, as lines, and what it used.
@@ -116,13 +131,7 @@ impl Run<'_> {
     }
 
     fn link(&self, settings: &str) -> Result<Linked, LinkError> {
-        let (engine, compiled) = (self.engine, &self.plugin.compiled);
-        let setup = self.plugin.setup(settings);
-        Ok(match self.plugin.manifest.kind {
-            Kind::Adapter => Linked::Adapter(Adapter::new(engine, compiled, &setup)?),
-            Kind::Minimizer => Linked::Minimizer(Minimizer::new(engine, compiled, &setup)?),
-            Kind::Policy => Linked::Policy(Policy::new(engine, compiled, &setup)?),
-        })
+        Linked::new(self.engine, self.plugin, settings)
     }
 
     /// Whether it is a plugin of its kind and starts. It may want settings.
