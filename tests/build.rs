@@ -14,8 +14,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let shared = fs::read_to_string("guests/shared.wat")?;
     for entry in fs::read_dir("guests")? {
         let path = entry?.path();
-        let Some(id) = path.file_stem().and_then(|it| it.to_str()).filter(|it| *it != "shared")
-        else {
+        let wat = path.extension().is_some_and(|it| it == "wat");
+        let id = path.file_stem().and_then(|it| it.to_str());
+        let Some(id) = id.filter(|it| wat && *it != "shared") else {
             continue;
         };
         let text = fs::read_to_string(&path)?;

@@ -5,7 +5,7 @@ use crate::{
     program::run_ok,
     world::{GRANT, World, after},
 };
-use std::{fs, path::Path};
+use std::{fs, net::SocketAddr, path::Path};
 
 /// The component of `guests/<id>.wat`.
 pub fn component(id: &str) -> Vec<u8> {
@@ -30,6 +30,13 @@ pub fn variant(component: &[u8], tag: u8) -> Vec<u8> {
     [component, &[0, 3, 1, b't', tag]].concat()
 }
 
+/// Replaces a file in one step.
+pub fn replace(path: &Path, bytes: &[u8]) {
+    let part = path.with_extension("part");
+    fs::write(&part, bytes).unwrap();
+    fs::rename(part, path).unwrap();
+}
+
 /// Enrols a device with its own topics; its secret.
 pub fn enrol(home: &Path, name: &str, adapter: &str) -> String {
     let topics = format!("{name}/#");
@@ -44,9 +51,14 @@ pub fn grant_for(device: &str, more: &str) -> String {
 }
 
 /// Sends one frame as this device; the status.
-pub fn put(world: &World, (name, secret): (&str, &str), body: &[u8]) -> u16 {
+pub fn put(world: &World, device: (&str, &str), body: &[u8]) -> u16 {
+    put_to(world.http, device, body)
+}
+
+/// The same, to a gateway of which only the address is known.
+pub fn put_to(gateway: SocketAddr, (name, secret): (&str, &str), body: &[u8]) -> u16 {
     let authorization = format!("Authorization: Bearer {name}.{secret}");
-    http::request(world.http, "PUT", &format!("/{name}/x"), &[&authorization], body).status
+    http::request(gateway, "PUT", &format!("/{name}/x"), &[&authorization], body).status
 }
 
 /// `kind reason` of everything that the ledger has on the first step of a device's frames.

@@ -117,6 +117,12 @@ impl Program {
         self.child.id()
     }
 
+    /// Asks it to look for changes at once.
+    pub fn hang_up(&self) {
+        let sent = Command::new("kill").args(["-HUP", &self.pid().to_string()]).status();
+        assert!(sent.unwrap().success());
+    }
+
     /// SIGKILL, at once.
     pub fn kill(&mut self) {
         let _ = self.child.kill();

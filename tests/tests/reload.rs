@@ -5,14 +5,13 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::print_stderr,
     reason = "a test that cannot set up should fail loudly, and tells its figures"
 )]
 
 use hushgate_tests::{
-    guest::{self, decisions, enrol, grant_for, put, variant},
-    program::{Program, run, run_ok},
+    guest::{self, decisions, enrol, grant_for, put, put_to, replace, variant},
+    program::{run, run_ok},
     publisher::{HANG, Publisher},
     random::number,
     world::{World, wait_until},
@@ -20,7 +19,6 @@ use hushgate_tests::{
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
     sync::mpsc::channel,
     thread,
     time::{Duration, Instant},
@@ -56,18 +54,6 @@ fn changes(world: &World) -> usize {
 
 fn status(world: &World) -> String {
     run_ok(&world.gateway_dir(), &["status"])
-}
-
-/// Replaces a file in one step.
-fn replace(path: &Path, bytes: &[u8]) {
-    let part = path.with_extension("part");
-    fs::write(&part, bytes).unwrap();
-    fs::rename(part, path).unwrap();
-}
-
-fn hang_up(gateway: &Program) {
-    let sent = Command::new("kill").args(["-HUP", &gateway.pid().to_string()]).status();
-    assert!(sent.unwrap().success());
 }
 
 #[track_caller]
@@ -153,7 +139,7 @@ fn the_same_bytes_again_change_nothing() {
     wait_until("the other change counts", || changes(&world) > 0);
     assert_eq!(last_decision(&world, &secret), "queued ");
     replace(&component_of(&world), &guest::component("counts"));
-    hang_up(world.gateway.as_ref().unwrap());
+    world.gateway.as_ref().unwrap().hang_up();
     replace(&component_of(&world), &variant(&guest::component("counts"), 1));
     wait_until("the next change counts", || changes(&world) > 1);
     assert_eq!(changes(&world), 2);
@@ -187,6 +173,35 @@ fn what_is_broken_never_takes_the_place_of_what_works_not_even_at_a_restart() {
         wait_until("it is well again", || !status(&world).contains("DEGRADED"));
     }
     assert!(!decisions(&world, "x").iter().any(|it| it.starts_with("quarantined")));
+}
+
+#[test]
+fn a_wrong_setting_is_told_with_its_line_and_changes_nothing() {
+    let (world, secret) = running_with("counts");
+    let home = world.gateway_dir();
+    let manifest = fs::read_to_string(home.join("plugins/x/plugin.toml")).unwrap();
+    let schema =
+        "[settings]\nadditionalProperties = false\n[settings.properties.key]\ntype = \"string\"\n";
+    replace(&home.join("plugins/x/plugin.toml"), (manifest + schema).as_bytes());
+    wait_until("it counts", || changes(&world) == 1);
+    let settings = fs::read_to_string(home.join("hushgate.toml")).unwrap();
+    for (wrong, why) in [
+        ("key = 4711", "setting `key` is wrong: value is not of type"),
+        ("keys = \"4711\"", "setting `keys` is not a setting of this plugin"),
+    ] {
+        let named = format!("adapter = {{ plugin = \"x\", settings = {{\n\n  {wrong},\n}} }}");
+        let asked = settings.replace("adapter = { plugin = \"x\" }", &named);
+        assert_ne!(asked, settings);
+        replace(&home.join("hushgate.toml"), asked.as_bytes());
+        wait_until("it is told", || status(&world).contains(why));
+        let line = asked.lines().position(|it| it.contains("4711")).unwrap() + 1;
+        let told = status(&world);
+        assert!(told.contains(&format!("hushgate.toml:{line}: plugin `x`: {why}")), "{told}");
+        assert!(!told.contains("4711"), "{told}");
+        wait_until("a slot is free", || last_decision(&world, &secret) == "queued ");
+    }
+    replace(&home.join("hushgate.toml"), settings.as_bytes());
+    wait_until("it is well again", || !status(&world).contains("DEGRADED"));
 }
 
 #[test]
@@ -267,7 +282,7 @@ fn swaps_under_load_lose_and_fail_no_frame() {
                 break;
             }
             replace(&wasm, &variant(&component, tag));
-            hang_up(world.gateway.as_ref().unwrap());
+            world.gateway.as_ref().unwrap().hang_up();
             thread::sleep(Duration::from_millis(50));
         }
         let swaps = changes(&world);
@@ -286,6 +301,45 @@ fn swaps_under_load_lose_and_fail_no_frame() {
     world.verify();
 }
 
+/// One grant goes through two stages with the same component, of which the second crashes if it is not the first's.
+#[test]
+fn swaps_under_load_mix_no_frame() {
+    let mut world = World::new();
+    let home = world.gateway_dir();
+    let component = guest::component("marks-and-checks");
+    let marked = |mark: u8| {
+        let at = component.windows(6).position(|it| it == b"MARK=1").unwrap();
+        let mut marked = component.clone();
+        marked[at + 5] = b'0' + mark;
+        marked
+    };
+    guest::install(&home, ("m", "minimizer"), &component);
+    let secret = enrol(&home, "x", "private-iot-text");
+    world.grant("ada-x", &grant_for("x", &"[[minimize]]\nplugin = \"m\"\n".repeat(2)));
+    world.start_gateway();
+    let wasm = home.join("plugins/m/plugin.wasm");
+    let end = Instant::now() + Duration::from_secs(number("HUSHGATE_SWAP_SECONDS").unwrap_or(5));
+    let sent = thread::scope(|scope| {
+        let http = world.http;
+        let load = scope.spawn(move || {
+            let frame = |_: &u64| put_to(http, ("x", &secret), b"bpm: 70.00 bpm") == 204;
+            (0..).take_while(|it| Instant::now() < end && frame(it)).count()
+        });
+        for mark in (1..5).cycle().take_while(|_| Instant::now() < end) {
+            replace(&wasm, &marked(mark));
+            world.gateway.as_ref().unwrap().hang_up();
+            thread::sleep(Duration::from_millis(50));
+        }
+        load.join().unwrap()
+    });
+    let decided = decisions(&world, "x");
+    let swaps = changes(&world);
+    eprintln!("{swaps} swaps, {sent} frames sent");
+    assert!(swaps > 10 && decided.len() == sent, "{swaps} swaps, {} of {sent}", decided.len());
+    let mixed = decided.iter().filter(|it| it.contains("plugin")).count();
+    assert_eq!(mixed, 0, "frames saw two generations");
+}
+
 #[test]
 fn many_reloads_leave_nothing_behind() {
     let (world, secret) = running_with("counts");
@@ -295,7 +349,7 @@ fn many_reloads_leave_nothing_behind() {
     let reload = |tag: u64| {
         let before = fs::metadata(&gateway.log).unwrap().len();
         replace(&wasm, &variant(&component, u8::from(tag.is_multiple_of(2))));
-        hang_up(gateway);
+        gateway.hang_up();
         wait_until("it counts", || fs::metadata(&gateway.log).unwrap().len() > before);
         assert_eq!(put(&world, ("x", &secret), b"anything"), 204);
     };
@@ -321,62 +375,4 @@ fn held(pid: u32) -> (u64, usize) {
         fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count()
     });
     (kib, files.min().unwrap())
-}
-
-/// A key pair made by minisign, without a password; the public key.
-fn key_pair(dir: &Path) -> String {
-    let (public, secret) = (dir.join("minisign.pub"), dir.join("minisign.key"));
-    minisign(&["-G", "-W", "-p", public.to_str().unwrap(), "-s", secret.to_str().unwrap()]);
-    fs::read_to_string(public).unwrap().lines().nth(1).unwrap().to_owned()
-}
-
-fn sign(keys: &Path, plugin: &Path) {
-    let (secret, manifest) = (keys.join("minisign.key"), plugin.join("plugin.toml"));
-    minisign(&["-S", "-W", "-s", secret.to_str().unwrap(), "-m", manifest.to_str().unwrap()]);
-}
-
-fn minisign(args: &[&str]) {
-    let output = Command::new("minisign").args(args).output().expect("minisign is not installed");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-}
-
-#[test]
-fn with_trusted_keys_only_what_they_signed_is_used() {
-    let mut world = World::new();
-    let (home, keys) = (world.gateway_dir(), world.dir.path().to_owned());
-    let ours = key_pair(&keys);
-    let plugin = home.join("plugins/private-iot-text");
-    world.grant("ada-pacemaker", hushgate_tests::world::GRANT);
-    world.edit_settings(|it| format!("{it}\n[plugins]\ntrusted-keys = [\"{ours}\"]\n"));
-    let refused = |why: &str| {
-        let output = run(&home, &["run"]);
-        let text = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.code() == Some(3) && text.contains(why), "{why}: {text}");
-    };
-    refused("plugin.toml: is not signed");
-    sign(&keys, &plugin);
-    refused("says nothing of the component");
-    run_ok(&home, &["plugin", "pin", plugin.to_str().unwrap()]);
-    refused("is not as it was signed");
-    sign(&keys, &plugin);
-    world.start_gateway();
-    assert_eq!(world.put("/patient/beats/bpm", b"Beats: 71.00 bpm "), 204);
-    wait_until("it is delivered", || world.ledger_count("delivered", None) == 1);
-    // Other code under the same manifest, while it runs.
-    let good = fs::read(plugin.join("plugin.wasm")).unwrap();
-    replace(&plugin.join("plugin.wasm"), &variant(&good, 1));
-    wait_until("it is told", || status(&world).contains("is another component's"));
-    replace(&plugin.join("plugin.wasm"), &good);
-    wait_until("it is well again", || !status(&world).contains("is another component's"));
-    // Somebody else's signature.
-    let theirs = tempfile::tempdir().unwrap();
-    key_pair(theirs.path());
-    sign(theirs.path(), &plugin);
-    hang_up(world.gateway.as_ref().unwrap());
-    wait_until("it is told", || status(&world).contains("is not as it was signed"));
-    world.edit_settings(|it| it.replace(&ours, "RWQ"));
-    wait_until("it is told", || {
-        let text = String::from_utf8(run(&home, &["status"]).stderr).unwrap();
-        text.contains("must be a minisign public key")
-    });
 }

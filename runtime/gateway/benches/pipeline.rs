@@ -10,7 +10,7 @@ use hushgate::{
     keys::Keys,
     message::{DeviceName, Frame, Millis},
     pipeline::{self, Outcome, live::LiveDevice, seal::Sealing},
-    plugins::{plan::Generation, shelf::Shelf},
+    plugins::{plan::Generation, shelf::Shelf, trust::Trust},
 };
 use hushgate_wasm::{cache::Cache, engine::Engine};
 use std::{
@@ -74,7 +74,8 @@ fn measure(home: &Path) -> (u32, u32, Duration) {
     let (config, keys) = (Config::read(&home).unwrap(), Keys::open(&home.keys()).unwrap());
     let engine = Engine::new().unwrap();
     let cache = Cache::open(&home.cache(), [7; 32]).unwrap();
-    let shelf = Shelf::read(&engine, &cache, (&home.plugins(), &home.kept()), &[]).unwrap();
+    let shelf =
+        Shelf::read(&engine, &cache, (&home.plugins(), &home.kept()), Trust::author()).unwrap();
     let generation = Generation::build(1, &config, &shelf).unwrap();
     let device = DeviceName("pacemaker".into());
     let (plan, sealing) = (generation.plan(&device).unwrap(), Sealing::new(&keys));

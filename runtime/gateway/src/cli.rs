@@ -73,6 +73,14 @@ enum Command {
     /// Read or check the ledger.
     #[command(subcommand)]
     Ledger(show::LedgerCommand),
+    /// Compile a component for a running gateway, which starts this itself.
+    #[command(name = hushgate_wasm::cache::COMPILE, hide = true)]
+    Compile {
+        /// The component.
+        from: PathBuf,
+        /// Where its machine code goes.
+        to: PathBuf,
+    },
     /// List, inspect and test plugins, or begin one of your own.
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
@@ -190,6 +198,10 @@ async fn dispatch(args: Args, outlives: &mut Option<TempDir>) -> Result<(), Fail
         Command::Send(it) => send::run(&home, it).await,
         Command::Status => show::status(&home),
         Command::Ledger(it) => show::ledger(&home, &it),
+        Command::Compile { from, to } => {
+            let engine = hushgate_wasm::engine::Engine::compiler().map_err(Failure::failed)?;
+            hushgate_wasm::cache::compile(&engine, &from, &to).map_err(Failure::fix)
+        }
         Command::Plugin(it) => plugin::run(&home, it),
         #[cfg(feature = "matrix")]
         Command::Matrix(it) => connect::matrix(&home, it).await,

@@ -9,7 +9,7 @@
 mod file;
 
 use crate::{
-    consent::grant::{Grant, Stage},
+    consent::{grant::Grant, stage::Stage},
     contract::Contract,
     home::Home,
     message::DeviceName,
@@ -46,8 +46,8 @@ pub struct Config {
     pub outbox_entries_max: u64,
     /// The way out.
     pub way: Way,
-    /// Who may sign plugins. Empty: they need no signature.
-    pub trusted_keys: Vec<PublicKey>,
+    /// Who may sign plugins, as written and as understood. Empty: they need no signature.
+    pub trusted_keys: Vec<(String, PublicKey)>,
     /// The room, if there is one.
     pub matrix: Option<Matrix>,
     /// Everything that sends.

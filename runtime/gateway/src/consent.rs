@@ -12,3 +12,4 @@ pub mod capacity;
 pub mod grant;
 pub mod release;
 pub mod schema;
+pub mod stage;

@@ -15,7 +15,7 @@ use crate::{
     keys::Keys,
     message::DeviceName,
     pipeline::seal::Sealing,
-    plugins::{plan::Generation, shelf::Shelf},
+    plugins::{lock::Lock, plan::Generation, shelf::Shelf, trust::Trust},
     store::Store,
     transport::Transport,
 };
@@ -100,9 +100,13 @@ pub fn lock(home: &crate::home::Home) -> Result<File, StartError> {
     }
 }
 
+/// This very program, also after another version was installed in its place.
+const THIS_PROGRAM: &str = "/proc/self/exe";
+
 /// Where this home keeps what it compiled.
 pub fn cache(config: &Config, keys: &Keys) -> Result<Cache, StartError> {
-    Cache::open(&config.home.cache(), keys.derive("hushgate plugin cache v1")).map_err(fix)
+    let cache = Cache::open(&config.home.cache(), keys.derive("hushgate plugin cache v1"));
+    Ok(cache.map_err(fix)?.compiled_by(THIS_PROGRAM.into()))
 }
 
 /// The plugins in this home's directory.
@@ -110,7 +114,13 @@ pub fn shelf(config: &Config, keys: &Keys) -> Result<Shelf, StartError> {
     let engine = Engine::new().map_err(fix)?;
     let cache = cache(config, keys)?;
     let dirs = (&*config.home.plugins(), &*config.home.kept());
-    Shelf::read(&engine, &cache, dirs, &config.trusted_keys).map_err(fix)
+    Shelf::read(&engine, &cache, dirs, trust(config)?).map_err(fix)
+}
+
+/// Whom and what the owner trusts plugins with.
+pub fn trust(config: &Config) -> Result<Trust, StartError> {
+    let lock = Lock::read(&config.home.plugin_lock()).map_err(fix)?;
+    Ok(Trust::new(&config.trusted_keys, lock))
 }
 
 /// With the plugins as they stand in their directory, or else with those that worked last.

@@ -8,6 +8,8 @@
 pub mod lock;
 pub mod manifest;
 pub mod plan;
+pub mod settings;
 pub mod shelf;
 pub mod signature;
 pub mod table;
+pub mod trust;

@@ -37,7 +37,7 @@ fn main() {
     let cache = Cache::open(dir.path(), [7; 32]).unwrap();
     let compiled = cache.load(&engine, &wasm).unwrap();
     let limits = Limits::default();
-    let setup = Setup { id: "bench".into(), config: "{}".into(), limits, log: false };
+    let setup = Setup { id: "bench".into(), config: "{}".into(), limits, log: false, wasi: false };
     let adapter = Adapter::new(&engine, &compiled, &setup).unwrap();
     let frame = Frame { channel: "p".into(), content_type: None, received_ms: 0, body: body() };
     let native = PrivateIotText::configure("{}").unwrap();

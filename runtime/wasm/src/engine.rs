@@ -48,6 +48,13 @@ impl Engine {
         Self::with(inner, false)
     }
 
+    /// One that only compiles, for engines of [`Engine::new`] in other processes: without their pool, which is
+    /// large.
+    pub fn compiler() -> Result<Self, EngineError> {
+        let config = config(InstanceAllocationStrategy::OnDemand);
+        Self::with(wasmtime::Engine::new(&config), false)
+    }
+
     /// One that counts fuel: what a call costs, the same on every machine. About half slower.
     pub fn metered() -> Result<Self, EngineError> {
         let mut config = config(InstanceAllocationStrategy::OnDemand);

@@ -10,10 +10,11 @@ use crate::{
     engine::Engine,
     limits::{Limits, Used},
     sandbox::{CallError, ConfigRefusal, Host, LogGate, Sandbox},
+    wasi,
 };
 use std::sync::Arc;
 use wasmtime::{
-    Store,
+    Store, StoreContextMut,
     component::{InstancePre, Linker},
 };
 
@@ -28,6 +29,8 @@ pub struct Setup {
     pub limits: Limits,
     /// Whether its log lines are shown. They may quote device values: off unless the owner asks.
     pub log: bool,
+    /// Whether it may have an empty WASI ([`crate::wasi`]).
+    pub wasi: bool,
 }
 
 /// Why a component cannot serve as the plugin that it should be.
@@ -45,6 +48,16 @@ pub enum LinkError {
     /// It refused its settings: the setting, and what it must be.
     #[error("setting `{0}` {1}")]
     Invalid(String, String),
+}
+
+impl LinkError {
+    /// The setting that is missing or wrong.
+    pub fn setting(&self) -> Option<&str> {
+        match self {
+            Self::Missing(name) | Self::Invalid(name, _) => Some(name),
+            Self::Unfit(_) | Self::Start(_) => None,
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -66,6 +79,9 @@ impl<P> Linked<P> {
         let unfit = |error: wasmtime::Error| LinkError::Unfit(format!("{error:#}"));
         let mut linker = Linker::new(&engine.inner);
         log::add_to_linker::<_, Host>(&mut linker, |host| host).map_err(unfit)?;
+        if setup.wasi {
+            wasi::link(&mut linker, engine, compiled).map_err(unfit)?;
+        }
         let pre = linker.instantiate_pre(&compiled.component).and_then(typed).map_err(unfit)?;
         Ok(Self {
             engine: engine.clone(),
@@ -118,8 +134,9 @@ impl Adapter {
     fn start(&self) -> Result<Result<AdapterInstance, ConfigRefusal>, CallError> {
         let it = &self.0;
         let mut sandbox = it.sandbox(|pre, store| pre.instantiate(store))?;
-        let answer = sandbox
-            .call(|it2, store| it2.hushgate_plugin_adapter().call_configure(store, &it.config))?;
+        let answer = sandbox.call(0, |it2, store| {
+            it2.hushgate_plugin_adapter().call_configure(store, &it.config)
+        })?;
         Ok(answer.map(|()| AdapterInstance(sandbox)).map_err(Into::into))
     }
 }
@@ -135,7 +152,10 @@ impl AdapterInstance {
         &mut self,
         frame: &Frame,
     ) -> Result<Result<Vec<Reading>, DecodeError>, CallError> {
-        self.0.call(|it, store| it.hushgate_plugin_adapter().call_decode(store, frame))
+        let decode = |it: &AdapterPlugin, store: StoreContextMut<'_, Host>| {
+            it.hushgate_plugin_adapter().call_decode(store, frame)
+        };
+        self.0.call(frame.received_ms, decode)
     }
 
     /// Whether a call killed it.
@@ -167,8 +187,9 @@ impl Minimizer {
     fn start(&self) -> Result<Result<MinimizerInstance, ConfigRefusal>, CallError> {
         let it = &self.0;
         let mut sandbox = it.sandbox(|pre, store| pre.instantiate(store))?;
-        let answer = sandbox
-            .call(|it2, store| it2.hushgate_plugin_minimizer().call_configure(store, &it.config))?;
+        let answer = sandbox.call(0, |it2, store| {
+            it2.hushgate_plugin_minimizer().call_configure(store, &it.config)
+        })?;
         Ok(answer.map(|()| MinimizerInstance(sandbox)).map_err(Into::into))
     }
 }
@@ -186,7 +207,7 @@ impl MinimizerInstance {
         now_ms: u64,
         readings: &[Reading],
     ) -> Result<Result<Step, String>, CallError> {
-        self.0.call(|it, store| {
+        self.0.call(now_ms, |it, store| {
             it.hushgate_plugin_minimizer().call_minimize(store, state, now_ms, readings)
         })
     }
@@ -216,7 +237,7 @@ impl Policy {
         let it = &self.0;
         let mut sandbox = it.sandbox(|pre, store| pre.instantiate(store))?;
         let answer = sandbox
-            .call(|it2, store| it2.hushgate_plugin_policy().call_configure(store, &it.config))?;
+            .call(0, |it2, store| it2.hushgate_plugin_policy().call_configure(store, &it.config))?;
         Ok(answer.map(|()| PolicyInstance(sandbox)).map_err(Into::into))
     }
 }
@@ -229,6 +250,9 @@ impl PolicyInstance {
 
     /// Judges one release.
     pub fn evaluate(&mut self, request: &Request) -> Result<Result<Verdict, String>, CallError> {
-        self.0.call(|it, store| it.hushgate_plugin_policy().call_evaluate(store, request))
+        let evaluate = |it: &PolicyPlugin, store: StoreContextMut<'_, Host>| {
+            it.hushgate_plugin_policy().call_evaluate(store, request)
+        };
+        self.0.call(request.now_ms, evaluate)
     }
 }

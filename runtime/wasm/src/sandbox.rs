@@ -56,12 +56,25 @@ impl From<ConfigError> for ConfigRefusal {
 pub(crate) struct Host {
     meter: Meter,
     log: Arc<LogGate>,
+    /// The only time that it knows: of the frame.
+    pub(crate) now_ms: u64,
+    /// What its random numbers are made of.
+    pub(crate) random: u64,
+    /// How many resources of WASI it holds.
+    pub(crate) resources: u32,
     /// The thread's processor time when the deadline of the current call first passed.
     overdue_since: Option<Duration>,
 }
 
 impl HasData for Host {
     type Data<'a> = &'a mut Host;
+}
+
+impl Host {
+    /// A line for the local log, if the owner asked for such lines.
+    pub(crate) fn say(&self, text: &[u8]) {
+        self.log.write(log::Level::Info, String::from_utf8_lossy(text).trim_end());
+    }
 }
 
 impl types::Host for Host {}
@@ -128,31 +141,31 @@ impl<B> Sandbox<B> {
         log: Arc<LogGate>,
         make: impl FnOnce(&mut Store<Host>) -> wasmtime::Result<B>,
     ) -> Result<Self, CallError> {
-        let mut store = Store::new(
-            &engine.inner,
-            Host { meter: Meter::new(&limits), log, overdue_since: None },
-        );
+        let meter = Meter::new(&limits);
+        let host = Host { meter, log, now_ms: 0, random: 0, resources: 0, overdue_since: None };
+        let mut store = Store::new(&engine.inner, host);
         store.limiter(|host| &mut host.meter);
         if engine.metered {
             // Cannot fail: this engine counts.
             let _ = store.set_fuel(u64::MAX);
         }
         store.epoch_deadline_callback(move |store| Ok(overdue(store, &limits)));
-        arm(&mut store, &limits);
+        arm(&mut store, &limits, 0);
         let exports =
             make(&mut store).map_err(|error| reason(&error, &store, CallError::NoInstance))?;
         Ok(Self { store, exports, limits, dead: false })
     }
 
-    /// Calls one export under the limits. Any error ends the instance.
+    /// Calls one export under the limits; it is `now_ms` as far as it can know. Any error ends the instance.
     pub(crate) fn call<T>(
         &mut self,
+        now_ms: u64,
         run: impl FnOnce(&B, StoreContextMut<'_, Host>) -> wasmtime::Result<T>,
     ) -> Result<T, CallError> {
         if self.dead {
             return Err(CallError::NoInstance);
         }
-        arm(&mut self.store, &self.limits);
+        arm(&mut self.store, &self.limits, now_ms);
         use wasmtime::AsContextMut;
         let result = run(&self.exports, self.store.as_context_mut());
         result.map_err(|error| {
@@ -173,8 +186,9 @@ impl<B> Sandbox<B> {
     }
 }
 
-fn arm(store: &mut Store<Host>, limits: &Limits) {
-    store.data_mut().overdue_since = None;
+fn arm(store: &mut Store<Host>, limits: &Limits, now_ms: u64) {
+    let host = store.data_mut();
+    (host.now_ms, host.random, host.overdue_since) = (now_ms, 0, None);
     store.set_epoch_deadline(ticks(limits.call));
     store.set_hostcall_fuel(limits.output_bytes);
 }

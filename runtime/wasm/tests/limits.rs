@@ -45,7 +45,7 @@ impl Bench {
 }
 
 fn setup(id: &str, limits: Limits) -> Setup {
-    Setup { id: id.into(), config: "{}".into(), limits, log: false }
+    Setup { id: id.into(), config: "{}".into(), limits, log: false, wasi: false }
 }
 
 fn frame() -> Frame {

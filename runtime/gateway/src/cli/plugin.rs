@@ -12,6 +12,7 @@ use crate::{
         manifest::Manifest,
         shelf::{MANIFEST, OnShelf},
         table,
+        trust::{Right, Trust},
     },
     source::Source,
 };
@@ -70,6 +71,13 @@ pub(super) enum PluginCommand {
         #[arg(required = true)]
         ids: Vec<String>,
     },
+    /// Let a plugin have what it asks for beyond its arguments: exactly these, from now on.
+    Allow {
+        /// The plugin's name.
+        id: String,
+        /// What it may have. None takes away what it had, if nothing uses it.
+        rights: Vec<Right>,
+    },
     /// Put back the plugin that worked before the one that works now.
     Rollback {
         /// The plugin's name.
@@ -79,6 +87,9 @@ pub(super) enum PluginCommand {
     Add {
         /// The plugin's directory.
         path: PathBuf,
+        /// What it may have beyond its arguments, if it asks for it.
+        #[arg(long, value_name = "RIGHT")]
+        allow: Vec<Right>,
     },
     /// Delete a plugin that nothing uses.
     Remove {
@@ -107,7 +118,8 @@ pub(super) fn run(home: &Home, command: PluginCommand) -> Result<(), Failure> {
         PluginCommand::Bench { path } => measure(&path),
         PluginCommand::Approve { ids } => change::approve(home, &ids),
         PluginCommand::Rollback { id } => change::rollback(home, &id),
-        PluginCommand::Add { path } => change::add(home, &path),
+        PluginCommand::Allow { id, rights } => change::allow(home, &id, rights),
+        PluginCommand::Add { path, allow } => change::add(home, &path, &allow),
         PluginCommand::Remove { id } => change::remove(home, &id),
         PluginCommand::Verify => change::verify(home),
     }
@@ -173,7 +185,7 @@ fn test(dirs: &[PathBuf]) -> Result<(), Failure> {
     let bench = Workbench::new(Engine::metered())?;
     let mut failed = 0;
     for dir in dirs {
-        let plugin = OnShelf::read(&bench.engine, &bench.cache, (dir, &[]))?;
+        let plugin = OnShelf::read(&bench.engine, &bench.cache, (dir, &Trust::author()))?;
         let report = table::run(&bench.engine, &plugin, &plugin.table);
         report.failures.iter().for_each(|it| say(format!("FAILED {it}")));
         failed += report.failures.len();
@@ -196,7 +208,7 @@ fn test(dirs: &[PathBuf]) -> Result<(), Failure> {
 
 fn measure(dir: &Path) -> Result<(), Failure> {
     let bench = Workbench::new(Engine::new())?;
-    let plugin = OnShelf::read(&bench.engine, &bench.cache, (dir, &[]))?;
+    let plugin = OnShelf::read(&bench.engine, &bench.cache, (dir, &Trust::author()))?;
     let costs = table::bench(&bench.engine, &plugin, &plugin.table).map_err(Failure::failed)?;
     let micros = |it: std::time::Duration| it.as_secs_f64() * 1e6;
     say(format!("{:>10} {:>10}  case", "kept", "new"));

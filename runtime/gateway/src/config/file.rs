@@ -2,7 +2,7 @@
 
 use super::{Device, Matrix, Subscribe, Way};
 use crate::{
-    consent::grant::{Stage, StageFile},
+    consent::stage::{Stage, StageFile},
     home::Home,
     message::DeviceName,
     source::{SettingsError, Source, is_name},
@@ -131,10 +131,12 @@ impl LimitsFile {
 pub(super) fn trusted_keys(
     source: &Source,
     file: &PluginsFile,
-) -> Result<Vec<PublicKey>, SettingsError> {
+) -> Result<Vec<(String, PublicKey)>, SettingsError> {
     let key = |it: &Spanned<String>| {
         let problem = "must be a minisign public key: the second line of minisign.pub";
-        PublicKey::from_base64(it.get_ref()).map_err(|_| source.error(it.span(), problem))
+        let key = PublicKey::from_base64(it.get_ref());
+        let key = key.map_err(|_| source.error(it.span(), problem))?;
+        Ok((it.get_ref().clone(), key))
     };
     file.trusted_keys.iter().map(key).collect()
 }

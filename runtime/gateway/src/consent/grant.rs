@@ -8,6 +8,7 @@
 use super::{
     capacity::Capacity,
     schema::{Domain, Rule},
+    stage::{Stage, StageFile},
 };
 use crate::{
     message::Millis,
@@ -54,17 +55,6 @@ pub struct Grant {
     pub minimizers: Vec<Stage>,
     /// Plugins that may tighten it further.
     pub policies: Vec<Stage>,
-}
-
-/// A plugin at work for one grant or device.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Stage {
-    /// The plugin's id.
-    pub plugin: String,
-    /// Its settings, as JSON.
-    pub settings: String,
-    /// Where it was asked for, for error messages: a file and a line.
-    pub asked_at: String,
 }
 
 /// A grant that is valid at one moment.
@@ -232,24 +222,6 @@ struct FileField {
     flag: bool,
 }
 
-/// A plugin and its settings, as written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct StageFile {
-    plugin: String,
-    #[serde(default)]
-    settings: serde_json::Map<String, serde_json::Value>,
-}
-
-impl Stage {
-    /// The stage that stands at a span of `source`.
-    pub fn from_file(source: &Source, stage: Spanned<StageFile>) -> Self {
-        let asked_at = source.place(&stage.span());
-        let StageFile { plugin, settings } = stage.into_inner();
-        Self { plugin, settings: serde_json::Value::Object(settings).to_string(), asked_at }
-    }
-}
-
 fn wait_max_default() -> Spanned<String> {
     Spanned::new(0..0, "24 h".into())
 }
@@ -356,7 +328,7 @@ settings = { window-s = 300 }
         let grant = parse(GOOD).unwrap();
         assert_eq!((grant.id.as_str(), grant.device_alias.as_str()), ("ada", "pacemaker"));
         assert_eq!(grant.minimizers[0].settings, r#"{"window-s":300}"#);
-        assert_eq!(grant.minimizers[0].asked_at, "grants/ada.toml:17");
+        assert_eq!(grant.minimizers[0].place(None), "grants/ada.toml:17");
         assert_eq!(grant.wait_max, Duration::from_secs(86_400));
     }
 

@@ -12,7 +12,7 @@ use crate::{
     config::Config,
     home::Home,
     intake::Intake,
-    plugins::{lock::Lock, plan::Generation, shelf::Shelf},
+    plugins::{lock::Lock, plan::Generation, shelf::Shelf, trust::Trust},
 };
 use std::{
     collections::BTreeMap,
@@ -137,7 +137,9 @@ impl Watch {
     /// The next generation; none if nothing in it would be different.
     fn build(&self, same_texts: bool) -> Result<Option<(Generation, Shelf, Config)>, String> {
         let config = Config::read(&self.home).map_err(|it| it.to_string())?;
-        let shelf = self.shelf.read_again(&config.trusted_keys).map_err(|it| it.to_string())?;
+        let lock = Lock::read(&self.home.plugin_lock()).map_err(|it| it.to_string())?;
+        let trust = Trust::new(&config.trusted_keys, lock.clone());
+        let shelf = self.shelf.read_again(trust).map_err(|it| it.to_string())?;
         if same_texts && shelf.is_same(&self.shelf) {
             return Ok(None);
         }
@@ -146,7 +148,7 @@ impl Watch {
         }
         let number = self.intake.generation().number + 1;
         let generation = Generation::build(number, &config, &shelf).map_err(|it| it.to_string())?;
-        self.check_disclosure(&config, (&generation, &shelf))?;
+        self.check_disclosure(&config, &lock, (&generation, &shelf))?;
         Ok(Some((generation, shelf, config)))
     }
 
@@ -154,9 +156,9 @@ impl Watch {
     fn check_disclosure(
         &self,
         config: &Config,
+        lock: &Lock,
         (generation, shelf): (&Generation, &Shelf),
     ) -> Result<(), String> {
-        let lock = Lock::read(&self.home.plugin_lock()).map_err(|it| it.to_string())?;
         let waiting: Vec<_> = shelf.changed(&self.shelf).filter(|it| !lock.approves(it)).collect();
         let ids: Vec<_> = waiting.iter().map(|it| it.manifest.id.as_str()).collect();
         let devices = config.plugins().filter(|it| ids.contains(&it.0)).map(|it| it.1).collect();
@@ -175,13 +177,13 @@ impl Watch {
     pub(super) fn keep(&self) {
         self.shelf.keep();
         let path = self.home.plugin_lock();
-        let lock = Lock::of(&self.shelf);
-        let written = match Lock::read(&path) {
-            Ok(before) if before == lock => Ok(()),
-            _ => lock.write(&path),
-        };
+        let written = Lock::read(&path).map_err(|it| it.to_string()).and_then(|before| {
+            let lock = before.with(&self.shelf);
+            let write = || lock.write(&path).map_err(|it| it.to_string());
+            if before == lock { Ok(()) } else { write() }
+        });
         if let Err(error) = written {
-            tracing::warn!(%error, file = %path.display(), "the lock could not be written");
+            tracing::warn!(error, file = %path.display(), "the lock could not be written");
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     consent::release::Tightening, message::Millis, outcome::Reason, plugins::plan::GrantPlan,
 };
 use hushgate_wasm::{
-    bindings::{FieldView, Obligation, Reading, Request, Verdict},
+    bindings::{Field, FieldView, Obligation, Reading, Request, Verdict},
     plugin::PolicyInstance,
 };
 
@@ -25,8 +25,9 @@ pub fn run(
     if plan.policies.is_empty() {
         return Ok(tightening);
     }
-    let request = request(plan, now, readings);
+    let mut request = request(plan, now, readings);
     for (policy, live) in plan.policies.iter().zip(live) {
+        show(&mut request, policy.sees_values.then_some(readings));
         let answer = live.call(now, || policy.plugin.instance(), |it| it.evaluate(&request))?;
         match answer.map_err(|_| Reason::PluginError)? {
             Verdict::Release(obligations) => {
@@ -70,13 +71,16 @@ fn hold(all: &mut Tightening, until: Millis, now: Millis) {
     all.not_before = all.not_before.max(until.min(now.plus(DELAY_MS_MAX)));
 }
 
-/// Policies see which fields there are, not their values: no grant can give them yet.
+/// Policies see which fields there are. Their values only where the owner allowed it.
+fn show(request: &mut Request, values: Option<&[Reading]>) {
+    let mut values = values.into_iter().flatten().flat_map(|it| &it.fields);
+    for field in &mut request.fields {
+        field.value = values.next().map(|it| it.value.clone());
+    }
+}
+
 fn request(plan: &GrantPlan, now: Millis, readings: &[Reading]) -> Request {
-    let view = |it: &hushgate_wasm::bindings::Field| FieldView {
-        path: it.path.clone(),
-        unit: it.unit.clone(),
-        value: None,
-    };
+    let view = |it: &Field| FieldView { path: it.path.clone(), unit: it.unit.clone(), value: None };
     Request {
         device: plan.grant.device.clone(),
         subjects: plan.subjects.clone(),

@@ -1,11 +1,15 @@
-//! `hushgate.lock`: which plugins work here, byte for byte, and which changes the owner approved.
+//! `hushgate.lock`: which plugins work here, byte for byte, and which changes the owner approved, and
+//! what each may have beyond its arguments.
 //!
 //! # Promises
 //!
 //! - It names contents, never versions or tags: what is not these bytes is another plugin.
 //! - The gateway writes it when a generation begins to count; an approval stays until then.
 
-use super::shelf::{OnShelf, Shelf};
+use super::{
+    shelf::{OnShelf, Shelf},
+    trust::Rights,
+};
 use crate::source::{SettingsError, Source};
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
@@ -22,6 +26,16 @@ pub struct Lock {
     plugin: Vec<Locked>,
     #[serde(default)]
     approved: Vec<Approved>,
+    #[serde(default)]
+    allowed: Vec<Allowed>,
+}
+
+/// What a plugin may have beyond its arguments.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Allowed {
+    id: String,
+    rights: Rights,
 }
 
 /// A plugin that works.
@@ -34,6 +48,8 @@ struct Locked {
     component: String,
     /// SHA-256 over component, manifest and tests.
     identity: String,
+    /// The minisign key that signed it.
+    signer: Option<String>,
 }
 
 /// A change that may count although more would be released.
@@ -72,16 +88,18 @@ impl Lock {
         fs::rename(partial, path)
     }
 
-    /// The plugins of `shelf` work now. Approvals have done their work.
+    /// The plugins of `shelf` work now. Approvals have done their work; what is allowed stays allowed.
     #[must_use]
-    pub fn of(shelf: &Shelf) -> Self {
+    pub fn with(&self, shelf: &Shelf) -> Self {
         let locked = |it: &std::sync::Arc<OnShelf>| Locked {
             id: it.manifest.id.clone(),
             version: it.manifest.version.clone(),
             component: HEXLOWER.encode(&it.compiled.digest),
             identity: HEXLOWER.encode(&it.identity),
+            signer: it.signer.clone(),
         };
-        Self { plugin: shelf.all().map(locked).collect(), approved: Vec::new() }
+        let plugin = shelf.all().map(locked).collect();
+        Self { plugin, approved: Vec::new(), allowed: self.allowed.clone() }
     }
 
     /// Approves exactly these bytes.
@@ -103,6 +121,20 @@ impl Lock {
             None => Standing::New,
             Some(it) if it.identity == HEXLOWER.encode(&plugin.identity) => Standing::Same,
             Some(_) => Standing::Changed,
+        }
+    }
+
+    /// What the plugin `id` may have.
+    pub fn allowed(&self, id: &str) -> Rights {
+        let found = self.allowed.iter().find(|it| it.id == id);
+        found.map(|it| it.rights.clone()).unwrap_or_default()
+    }
+
+    /// From now on the plugin `id` may have exactly `rights`.
+    pub fn allow(&mut self, id: &str, rights: Rights) {
+        self.allowed.retain(|it| it.id != id);
+        if !rights.is_empty() {
+            self.allowed.push(Allowed { id: id.to_owned(), rights });
         }
     }
 

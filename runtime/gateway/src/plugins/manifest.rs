@@ -1,5 +1,9 @@
 //! What a plugin says of itself: `plugin.toml` beside the component.
 
+use super::{
+    settings::SettingsSchema,
+    trust::{Right, Rights},
+};
 use crate::source::{SettingsError, Source, is_name};
 use hushgate_wasm::{bindings::Field, limits::Limits};
 use serde::Deserialize;
@@ -29,6 +33,10 @@ pub struct Manifest {
     pub limits: Limits,
     /// SHA-256 of the component that it belongs to, if it says so: then it is of no other.
     pub component: Option<[u8; 32]>,
+    /// What it asks for beyond its arguments.
+    pub requests: Rights,
+    /// What settings it takes, if it says so.
+    pub settings: Option<SettingsSchema>,
     /// The command that builds it, in its directory: for its author, never run by a gateway.
     pub build: Option<String>,
 }
@@ -90,6 +98,8 @@ struct File {
     #[serde(default)]
     field: Vec<FieldFile>,
     limits: Option<LimitsFile>,
+    requests: Option<Spanned<Rights>>,
+    settings: Option<Spanned<serde_json::Map<String, serde_json::Value>>>,
     build: Option<BuildFile>,
 }
 
@@ -147,6 +157,17 @@ impl Manifest {
                 "must be the component's SHA-256 in hexadecimal; `hushgate plugin pin` writes it";
             digest(it.get_ref()).ok_or_else(|| source.error(it.span(), problem))
         });
+        let settings = file.settings.map(|it| {
+            let span = it.span();
+            SettingsSchema::new(it.into_inner()).map_err(|problem| source.error(span, problem))
+        });
+        let of_policies = |it: &&Spanned<Rights>| it.get_ref().contains(&Right::Values);
+        if let Some(asks) = file.requests.as_ref().filter(of_policies)
+            && file.kind != Kind::Policy
+        {
+            let problem = "`values` is for policies: others are given all values anyway";
+            return Err(source.error(asks.span(), problem));
+        }
         // Only a minimizer has something to pass through.
         let any = file.kind == Kind::Minimizer && file.field.iter().any(|it| it.path == "*");
         let fields = file.field.into_iter().map(|it| (it.path, it.unit)).collect();
@@ -159,6 +180,8 @@ impl Manifest {
             declared: Declared { fields, any },
             limits,
             component: component.transpose()?,
+            requests: file.requests.map(Spanned::into_inner).unwrap_or_default(),
+            settings: settings.transpose()?,
             build: file.build.map(|it| it.run),
         })
     }

@@ -3,10 +3,11 @@
 use super::{
     manifest::{Declared, Kind},
     shelf::{OnShelf, Shelf},
+    trust::Right,
 };
 use crate::{
     config::{Config, Device},
-    consent::grant::{Grant, Stage},
+    consent::{grant::Grant, stage::Stage},
     contract::Contract,
     message::DeviceName,
 };
@@ -72,6 +73,8 @@ pub struct MinimizerPlan {
 pub struct PolicyPlan {
     /// The plugin.
     pub plugin: Policy,
+    /// Whether it may see values.
+    pub sees_values: bool,
 }
 
 /// What is wrong, where it was asked for.
@@ -193,9 +196,9 @@ impl Builder<'_> {
     fn policy(&mut self, stage: &Stage) -> Result<PolicyPlan, PlanError> {
         let engine = self.shelf.engine();
         let start = |it: &OnShelf, setup: &Setup| Policy::new(engine, &it.compiled, setup);
-        let (_, plugin) =
+        let (on_shelf, plugin) =
             ready(self.shelf, (stage, Kind::Policy), &mut self.started.policies, start)?;
-        Ok(PolicyPlan { plugin })
+        Ok(PolicyPlan { plugin, sees_values: on_shelf.rights.contains(&Right::Values) })
     }
 }
 
@@ -206,14 +209,19 @@ fn ready<'a, P: Clone>(
     started: &mut ById<P>,
     start: impl FnOnce(&OnShelf, &Setup) -> Result<P, LinkError>,
 ) -> Result<(&'a OnShelf, P), PlanError> {
-    let fail = |problem: String| PlanError { at: stage.asked_at.clone(), problem };
-    let on_shelf = shelf.take(&stage.plugin, kind).map_err(fail)?;
+    let fail = |setting: Option<&str>, problem: String| {
+        let at = stage.place(setting).to_owned();
+        PlanError { at, problem }
+    };
+    let on_shelf = shelf.take(&stage.plugin, kind).map_err(|it| fail(None, it))?;
     let key = (stage.plugin.clone(), stage.settings.clone());
     if let Some(plugin) = started.get(&key) {
         return Ok((on_shelf, plugin.clone()));
     }
-    let plugin = start(on_shelf, &on_shelf.setup(&stage.settings))
-        .map_err(|error| fail(format!("plugin `{}`: {error}", stage.plugin)))?;
+    let plugin = on_shelf
+        .setup(&stage.settings)
+        .and_then(|it| start(on_shelf, &it))
+        .map_err(|error| fail(error.setting(), format!("plugin `{}`: {error}", stage.plugin)))?;
     started.insert(key, plugin.clone());
     Ok((on_shelf, plugin))
 }

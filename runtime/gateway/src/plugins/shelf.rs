@@ -9,14 +9,14 @@ use super::{
     manifest::{Kind, Manifest},
     signature,
     table::{self, Table},
+    trust::{Right, Rights, Trust},
 };
 use crate::source::{SettingsError, Source, is_name, read_bytes};
 use hushgate_wasm::{
     cache::{COMPONENT_BYTES_MAX, Cache, Compiled},
     engine::Engine,
-    plugin::Setup,
+    plugin::{LinkError, Setup},
 };
-use minisign_verify::PublicKey;
 use sha2::{Digest, Sha256};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -47,6 +47,10 @@ pub struct OnShelf {
     pub table: Table,
     /// SHA-256 over component, manifest and tests: another one is another plugin.
     pub identity: [u8; 32],
+    /// What it gets beyond its arguments.
+    pub rights: Rights,
+    /// The minisign key that signed it, if it had to be signed.
+    pub signer: Option<String>,
 }
 
 /// All plugins of a directory.
@@ -57,8 +61,7 @@ pub struct Shelf {
     dir: PathBuf,
     /// Copies of those that worked last.
     kept: PathBuf,
-    /// Who may sign plugins.
-    trusted: Vec<PublicKey>,
+    trust: Trust,
     plugins: BTreeMap<String, Arc<OnShelf>>,
     problems: BTreeMap<String, SettingsError>,
     /// The identities of those that passed their own tests, so that each is tried once.
@@ -81,24 +84,23 @@ impl Shelf {
         engine: &Engine,
         cache: &Cache,
         (dir, kept): (&Path, &Path),
-        trusted: &[PublicKey],
+        trust: Trust,
     ) -> Result<Self, SettingsError> {
         let (engine, cache) = (engine.clone(), cache.clone());
         let (dir, kept) = (dir.to_owned(), kept.to_owned());
         let (plugins, problems, passed) = Default::default();
-        let trusted_keys = trusted.to_vec();
-        Self { engine, cache, dir, kept, trusted: trusted_keys, plugins, problems, passed }
-            .read_again(trusted)
+        let empty = Self { engine, cache, dir, kept, trust, plugins, problems, passed };
+        empty.read_again(empty.trust.clone())
     }
 
     /// Reads the directory again. What did not change is taken over; what became worse stays as it was.
-    pub fn read_again(&self, trusted: &[PublicKey]) -> Result<Self, SettingsError> {
+    pub fn read_again(&self, trust: Trust) -> Result<Self, SettingsError> {
         let mut next = Self {
             engine: self.engine.clone(),
             cache: self.cache.clone(),
             dir: self.dir.clone(),
             kept: self.kept.clone(),
-            trusted: trusted.to_vec(),
+            trust,
             plugins: BTreeMap::new(),
             problems: BTreeMap::new(),
             passed: self.passed.clone(),
@@ -174,11 +176,17 @@ impl Shelf {
         before: Option<&Arc<OnShelf>>,
     ) -> Result<Arc<OnShelf>, SettingsError> {
         let files = Files::read(dir)?;
-        files.check_signature(&self.trusted)?;
-        if let Some(same) = before.filter(|it| it.identity == files.identity) {
+        let signer = files.signer(&self.trust)?;
+        let same = |it: &&Arc<OnShelf>| {
+            let rights = self.trust.rights(id, &it.manifest.requests);
+            it.identity == files.identity
+                && it.signer == signer
+                && rights.is_ok_and(|rights| rights == it.rights)
+        };
+        if let Some(same) = before.filter(same) {
             return Ok(same.clone());
         }
-        let plugin = files.load(&self.engine, &self.cache)?;
+        let plugin = files.load(&self.engine, &self.cache, (signer, &self.trust))?;
         if plugin.manifest.id != id {
             let problem = format!("`id` must be the directory's name, `{id}`");
             return Err(files.manifest.named("id", problem));
@@ -232,7 +240,7 @@ impl Shelf {
     /// The plugins here that `before` did not hold, or held with other bytes.
     pub fn changed<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = &'a OnShelf> {
         let known = |it: &&Arc<OnShelf>| {
-            before.plugins.get(&it.manifest.id).is_some_and(|old| old.identity == it.identity)
+            before.plugins.get(&it.manifest.id).is_some_and(|old| old.is_same(it))
         };
         self.plugins.values().filter(move |it| !known(it)).map(AsRef::as_ref)
     }
@@ -247,12 +255,14 @@ impl Shelf {
         self.problems.get(id)
     }
 
-    /// Whether `other` holds the same plugins, byte for byte, with the same problems.
+    /// Whether `other` holds the same plugins, byte for byte and with the same rights, and the same problems.
     pub fn is_same(&self, other: &Self) -> bool {
-        let identities = |it: &Self| {
-            it.plugins.iter().map(|it| (it.0.clone(), it.1.identity)).collect::<Vec<_>>()
+        let same = |(one, other): (&Arc<OnShelf>, &Arc<OnShelf>)| {
+            one.manifest.id == other.manifest.id && one.is_same(other)
         };
-        identities(self) == identities(other) && self.problems == other.problems
+        self.plugins.len() == other.plugins.len()
+            && self.plugins.values().zip(other.plugins.values()).all(same)
+            && self.problems == other.problems
     }
 
     /// What is wrong with those that are not here, or not as they stand in the directory.
@@ -262,26 +272,34 @@ impl Shelf {
 }
 
 impl OnShelf {
-    /// Reads and compiles the plugin in `dir`, without trying it. One of `trusted` must have signed it, if
-    /// there are any.
+    /// Reads and compiles the plugin in `dir`, without trying it.
     pub fn read(
         engine: &Engine,
         cache: &Cache,
-        (dir, trusted): (&Path, &[PublicKey]),
+        (dir, trust): (&Path, &Trust),
     ) -> Result<Self, SettingsError> {
         let files = Files::read(dir)?;
-        files.check_signature(trusted)?;
-        files.load(engine, cache)
+        let signer = files.signer(trust)?;
+        files.load(engine, cache, (signer, trust))
     }
 
-    /// How to run it with these settings.
-    pub fn setup(&self, settings: &str) -> Setup {
-        Setup {
+    fn is_same(&self, other: &Self) -> bool {
+        let key = |it: &Self| (it.identity, it.rights.clone(), it.signer.clone());
+        key(self) == key(other)
+    }
+
+    /// How to run it with these settings, if its schema takes them.
+    pub fn setup(&self, settings: &str) -> Result<Setup, LinkError> {
+        if let Some(schema) = &self.manifest.settings {
+            schema.check(settings)?;
+        }
+        Ok(Setup {
             id: self.manifest.id.clone(),
             config: settings.to_owned(),
             limits: self.manifest.limits,
             log: false,
-        }
+            wasi: self.rights.contains(&Right::Wasi),
+        })
     }
 }
 
@@ -300,21 +318,31 @@ impl Files {
         Ok(Self { dir, manifest, wasm, signature, identity })
     }
 
-    /// Nobody need have signed it, where nobody is trusted by name.
-    fn check_signature(&self, trusted: &[PublicKey]) -> Result<(), SettingsError> {
-        if trusted.is_empty() {
-            return Ok(());
-        }
-        signature::check(trusted, self.manifest.text(), self.signature.as_deref())
+    fn signer(&self, trust: &Trust) -> Result<Option<String>, SettingsError> {
+        let signer = trust
+            .signer(self.manifest.text(), self.signature.as_deref())
             .map_err(|problem| self.manifest.whole(problem))?;
-        if Manifest::from_source(&self.manifest)?.component.is_none() {
+        if signer.is_some() && Manifest::from_source(&self.manifest)?.component.is_none() {
             return Err(self.manifest.whole("its signature says nothing of the component: run `hushgate plugin pin`, then sign it"));
         }
-        Ok(())
+        Ok(signer)
     }
 
-    fn load(&self, engine: &Engine, cache: &Cache) -> Result<OnShelf, SettingsError> {
+    fn load(
+        &self,
+        engine: &Engine,
+        cache: &Cache,
+        (signer, trust): (Option<String>, &Trust),
+    ) -> Result<OnShelf, SettingsError> {
         let manifest = Manifest::from_source(&self.manifest)?;
+        let rights = trust.rights(&manifest.id, &manifest.requests).map_err(|missing| {
+            let names: Vec<_> = missing.iter().map(|it| it.name()).collect();
+            let (id, names) = (&manifest.id, names.join(" "));
+            let problem = format!(
+                "asks for {names}, which its owner did not allow: `hushgate plugin allow {id} {names}`"
+            );
+            self.manifest.named("requests", problem)
+        })?;
         let table = Table::read(&self.dir)?;
         let compiled = cache.load(engine, &self.wasm).map_err(|error| SettingsError {
             file: self.dir.join(COMPONENT),
@@ -325,7 +353,7 @@ impl Files {
             let problem = "is another component's; after a new build run `hushgate plugin pin`";
             return Err(self.manifest.named("component", problem));
         }
-        Ok(OnShelf { manifest, compiled, table, identity: self.identity })
+        Ok(OnShelf { manifest, compiled, table, identity: self.identity, rights, signer })
     }
 }
 

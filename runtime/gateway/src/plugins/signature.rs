@@ -10,21 +10,22 @@ use minisign_verify::{PublicKey, Signature};
 /// The signature's file, beside `plugin.toml`, as `minisign -Sm plugin.toml` writes it.
 pub const FILE: &str = "plugin.toml.minisig";
 
-/// Checks that one of `trusted` signed `manifest`.
-pub fn check(
-    trusted: &[PublicKey],
+/// Which of `trusted` signed `manifest`.
+pub(super) fn signer<'a>(
+    trusted: &'a [(String, PublicKey)],
     manifest: &str,
     signature: Option<&str>,
-) -> Result<(), &'static str> {
+) -> Result<&'a str, &'static str> {
     let signature = signature.ok_or(
         "is not signed: `trusted-keys` in hushgate.toml asks for plugin.toml.minisig beside it",
     )?;
     let signature =
         Signature::decode(signature).map_err(|_| "plugin.toml.minisig is no minisign signature")?;
-    let signed = |it: &PublicKey| it.verify(manifest.as_bytes(), &signature, false).is_ok();
+    let signed =
+        |it: &&(String, PublicKey)| it.1.verify(manifest.as_bytes(), &signature, false).is_ok();
     trusted
         .iter()
-        .any(signed)
-        .then_some(())
+        .find(signed)
+        .map(|it| it.0.as_str())
         .ok_or("is not as it was signed, or by none of `trusted-keys` in hushgate.toml")
 }

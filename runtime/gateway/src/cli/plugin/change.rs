@@ -5,10 +5,12 @@ use crate::{
     home::Home,
     plugins::{
         lock::{Lock, Standing},
-        manifest::Declared,
+        manifest::{Declared, Manifest},
         shelf::{self, OnShelf, Shelf},
         table,
+        trust::{Right, Rights, Trust},
     },
+    source::Source,
 };
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
@@ -61,14 +63,18 @@ pub(super) fn verify(home: &Home) -> Result<(), Failure> {
     if wrong == 0 { Ok(()) } else { Err(Failure::fix("not what hushgate.lock says")) }
 }
 
-pub(super) fn add(home: &Home, from: &Path) -> Result<(), Failure> {
+pub(super) fn add(home: &Home, from: &Path, allow: &[Right]) -> Result<(), Failure> {
     let (config, keys) = open(home)?;
     let current = crate::gateway::shelf(&config, &keys)?;
-    // Compiled here and kept: compiling Python or JavaScript takes memory that a gateway should not need.
+    let mut lock = Lock::read(&home.plugin_lock())?;
+    if !allow.is_empty() {
+        let id = Manifest::from_source(&Source::read(&from.join(shelf::MANIFEST))?)?.id;
+        lock.allow(&id, allow.iter().copied().collect());
+    }
     let plugin = OnShelf::read(
         current.engine(),
         &crate::gateway::cache(&config, &keys)?,
-        (from, &config.trusted_keys),
+        (from, &Trust::new(&config.trusted_keys, lock.clone())),
     )?;
     let report = table::run(current.engine(), &plugin, &plugin.table);
     if let Some(first) = report.failures.first() {
@@ -79,6 +85,9 @@ pub(super) fn add(home: &Home, from: &Path) -> Result<(), Failure> {
         None => format!("{id} {} is new", plugin.manifest.version),
         Some(before) => changes(before, &plugin),
     });
+    if !allow.is_empty() {
+        lock.write(&home.plugin_lock()).map_err(Failure::failed)?;
+    }
     install(from, &home.plugins().join(id)).map_err(Failure::failed)?;
     say(format!(
         "{id} is in {}; a gateway that runs takes it up within a second",
@@ -101,8 +110,12 @@ fn changes(before: &OnShelf, after: &OnShelf) -> String {
         let limits = it.manifest.limits;
         format!("{} MiB, {} ms", limits.memory_bytes >> 20, limits.call.as_millis())
     };
+    let rights = |it: &OnShelf| {
+        let names: Vec<_> = it.rights.iter().map(|it| it.name()).collect();
+        if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
+    };
     format!(
-        "{}: {} → {}\n  newly declared fields: {}\n  no longer declared: {}\n  limits: {} → {}",
+        "{}: {} → {}\n  newly declared fields: {}\n  no longer declared: {}\n  limits: {} → {}\n  asks for: {} → {}",
         after.manifest.id,
         before.manifest.version,
         after.manifest.version,
@@ -110,6 +123,8 @@ fn changes(before: &OnShelf, after: &OnShelf) -> String {
         named(&mut old.difference(&new)),
         limits(before),
         limits(after),
+        rights(before),
+        rights(after),
     )
 }
 
@@ -124,6 +139,24 @@ fn install(from: &Path, to: &Path) -> io::Result<()> {
     shelf::copy(from, &partial)?;
     gone(to)?;
     fs::rename(partial, to)
+}
+
+/// Says what a plugin may have beyond its arguments.
+pub(super) fn allow(home: &Home, id: &str, rights: Vec<Right>) -> Result<(), Failure> {
+    let (config, _) = open(home)?;
+    let mut lock = Lock::read(&home.plugin_lock())?;
+    let rights: Rights = rights.into_iter().collect();
+    let used = config.plugins().find(|it| it.0 == id);
+    if let Some((_, device)) = used.filter(|_| !lock.allowed(id).is_subset(&rights)) {
+        return Err(Failure::fix(format!(
+            "`{id}` works for device `{device}` with what it has; nothing was changed"
+        )));
+    }
+    for right in &rights {
+        say(format!("{id} may have {}: {}", right.name(), right.explain()));
+    }
+    lock.allow(id, rights);
+    lock.write(&home.plugin_lock()).map_err(Failure::failed)
 }
 
 pub(super) fn remove(home: &Home, id: &str) -> Result<(), Failure> {

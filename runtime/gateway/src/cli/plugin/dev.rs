@@ -27,7 +27,7 @@ pub(super) fn run(home: &Home, dir: &Path, add: bool) -> Result<(), Failure> {
         }
         built = Some(seen);
         let tested = build(dir).and_then(|()| test(&[dir.to_owned()]));
-        match tested.and_then(|()| if add { change::add(home, dir) } else { Ok(()) }) {
+        match tested.and_then(|()| if add { change::add(home, dir, &[]) } else { Ok(()) }) {
             Ok(()) => say("waits for the next change (Ctrl-C ends)"),
             Err(failure) => {
                 say(format!("{}\nwaits for the next change (Ctrl-C ends)", failure.text()))

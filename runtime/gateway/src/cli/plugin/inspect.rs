@@ -10,6 +10,7 @@ use data_encoding::HEXLOWER;
 use hushgate_wasm::{
     cache::{COMPONENT_BYTES_MAX, Compiled},
     engine::Engine,
+    wasi::is_wasi,
 };
 use std::path::Path;
 
@@ -61,18 +62,11 @@ fn meaning(import: &str) -> &'static str {
     match import.strip_prefix(INTERFACE).and_then(|it| it.split('@').next()) {
         Some("types") => "types only, it reaches nothing",
         Some("log") => "a few lines for the local log, shown only if the owner asks",
-        _ if import.starts_with("wasi:clocks") => {
-            "to know the time; no plugin gets it, so it will not load"
-        }
-        _ if import.starts_with("wasi:filesystem") => {
-            "to read files; no plugin gets it, so it will not load"
-        }
-        _ if import.starts_with("wasi:sockets") || import.starts_with("wasi:http") => {
-            "to use the network; no plugin gets it, so it will not load"
-        }
-        _ if import.starts_with("wasi:random") => {
-            "random numbers; no plugin gets them, so it will not load"
-        }
+        _ if import.starts_with("wasi:clocks") => "to know the time; its clock is the frame's",
+        _ if import.starts_with("wasi:filesystem") => "to read files; it finds none",
+        _ if import.starts_with("wasi:sockets") => "to use the network; it finds none",
+        _ if import.starts_with("wasi:random") => "random numbers; they are the same in each call",
+        _ if is_wasi(import) => "part of a WASI; an empty one, if its owner allows `wasi`",
         _ => "something that no plugin gets, so it will not load",
     }
 }
@@ -89,8 +83,16 @@ fn describe(manifest: &Manifest) -> String {
         })
         .collect();
     let emits = if fields.is_empty() { "nothing".to_owned() } else { fields.join(", ") };
+    let asks: String = manifest
+        .requests
+        .iter()
+        .map(|it| format!("\n  asks its owner for {}: {}", it.name(), it.explain()))
+        .collect();
+    let told = manifest.settings.iter().flat_map(|it| it.told());
+    let settings: String =
+        told.map(|(name, what)| format!("\n  setting `{name}`: {what}")).collect();
     format!(
-        "{} {}, {}: {}\n  may emit: {emits}\n  each call: at most {} MiB and {} ms",
+        "{} {}, {}: {}\n  may emit: {emits}{asks}{settings}\n  each call: at most {} MiB and {} ms",
         manifest.id,
         manifest.version,
         manifest.kind,

@@ -76,7 +76,7 @@ impl Linked {
         plugin: &OnShelf,
         settings: &str,
     ) -> Result<Self, LinkError> {
-        let (compiled, setup) = (&plugin.compiled, plugin.setup(settings));
+        let (compiled, setup) = (&plugin.compiled, plugin.setup(settings)?);
         Ok(match plugin.manifest.kind {
             Kind::Adapter => Self::Adapter(Adapter::new(engine, compiled, &setup)?),
             Kind::Minimizer => Self::Minimizer(Minimizer::new(engine, compiled, &setup)?),
