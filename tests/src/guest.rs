@@ -5,7 +5,11 @@ use crate::{
     program::run_ok,
     world::{GRANT, World, after},
 };
-use std::{fs, net::SocketAddr, path::Path};
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 /// The component of `guests/<id>.wat`.
 pub fn component(id: &str) -> Vec<u8> {
@@ -68,4 +72,37 @@ pub fn decisions(world: &World, device: &str) -> Vec<String> {
                AND kind IN ('withheld', 'quarantined', 'queued') ORDER BY seq";
     let mut rows = store.prepare(sql).unwrap();
     rows.query_map([device], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+}
+
+/// A gateway with device `x`, whose adapter `x` is this component.
+pub fn running_with(id: &str) -> (World, String) {
+    let mut world = World::new();
+    let home = world.gateway_dir();
+    install(&home, ("x", "adapter"), &component(id));
+    let secret = enrol(&home, "x", "x");
+    world.grant("ada-x", &grant_for("x", ""));
+    world.start_gateway();
+    (world, secret)
+}
+
+/// Where the component of its adapter stands.
+pub fn component_of(world: &World) -> PathBuf {
+    world.gateway_dir().join("plugins/x/plugin.wasm")
+}
+
+/// How often the gateway took changes in.
+pub fn changes(world: &World) -> usize {
+    world.gateway.as_ref().unwrap().log_text().matches("the changes count now").count()
+}
+
+/// What `status` says.
+pub fn status(world: &World) -> String {
+    run_ok(&world.gateway_dir(), &["status"])
+}
+
+/// What was decided on one more frame of device `x`.
+#[track_caller]
+pub fn last_decision(world: &World, secret: &str) -> String {
+    assert_eq!(put(world, ("x", secret), b"anything"), 204);
+    decisions(world, "x").pop().unwrap()
 }

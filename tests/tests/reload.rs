@@ -10,7 +10,10 @@
 )]
 
 use hushgate_tests::{
-    guest::{self, decisions, enrol, grant_for, put, put_to, replace, variant},
+    guest::{
+        self, changes, component_of, decisions, enrol, grant_for, last_decision, put, put_to,
+        replace, running_with, status, variant,
+    },
     program::{run, run_ok},
     publisher::{HANG, Publisher},
     random::number,
@@ -18,7 +21,7 @@ use hushgate_tests::{
 };
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     sync::mpsc::channel,
     thread,
     time::{Duration, Instant},
@@ -32,62 +35,6 @@ contains = [{ kind = "", field = [{ path = "heart-rate", value = NUMBER, unit = 
 [properties]
 deterministic = false
 "#;
-
-/// A gateway with device `x`, whose adapter `x` is this component.
-fn running_with(component: &str) -> (World, String) {
-    let mut world = World::new();
-    let home = world.gateway_dir();
-    guest::install(&home, ("x", "adapter"), &guest::component(component));
-    let secret = enrol(&home, "x", "x");
-    world.grant("ada-x", &grant_for("x", ""));
-    world.start_gateway();
-    (world, secret)
-}
-
-fn component_of(world: &World) -> PathBuf {
-    world.gateway_dir().join("plugins/x/plugin.wasm")
-}
-
-fn changes(world: &World) -> usize {
-    world.gateway.as_ref().unwrap().log_text().matches("the changes count now").count()
-}
-
-fn status(world: &World) -> String {
-    run_ok(&world.gateway_dir(), &["status"])
-}
-
-#[track_caller]
-fn last_decision(world: &World, secret: &str) -> String {
-    assert_eq!(put(world, ("x", secret), b"anything"), 204);
-    decisions(world, "x").pop().unwrap()
-}
-
-#[test]
-fn a_change_that_releases_less_counts_at_once_and_one_that_releases_more_waits() {
-    let (world, secret) = running_with("counts");
-    let home = world.gateway_dir();
-    wait_until("a slot is free", || last_decision(&world, &secret) == "queued ");
-    replace(&component_of(&world), &guest::component("traps"));
-    wait_until("less counts", || changes(&world) == 1);
-    assert_eq!(last_decision(&world, &secret), "quarantined plugin-trap");
-    replace(&component_of(&world), &guest::component("counts"));
-    wait_until("more waits", || status(&world).contains("plugin approve x"));
-    let told = status(&world);
-    assert!(
-        told.contains("ada-x: heart-rate in") && told.contains("releases instead of 0"),
-        "{told}"
-    );
-    assert_eq!(last_decision(&world, &secret), "quarantined plugin-trap");
-    run_ok(&home, &["plugin", "approve", "x"]);
-    wait_until("it counts", || changes(&world) == 2);
-    wait_until("a slot is free", || last_decision(&world, &secret) == "queued ");
-    assert!(!status(&world).contains("DEGRADED"));
-    // The approval was for these bytes, once.
-    replace(&component_of(&world), &guest::component("traps"));
-    wait_until("less counts", || changes(&world) == 3);
-    replace(&component_of(&world), &variant(&guest::component("counts"), 1));
-    wait_until("more waits", || status(&world).contains("plugin approve x"));
-}
 
 #[test]
 fn a_plugin_can_be_added_verified_rolled_back_and_removed() {

@@ -7,6 +7,7 @@ mod hub;
 mod init;
 mod out;
 mod plugin;
+mod replay;
 mod run;
 mod send;
 mod show;
@@ -73,6 +74,8 @@ enum Command {
     /// Read or check the ledger.
     #[command(subcommand)]
     Ledger(show::LedgerCommand),
+    /// Say what would be released of the newest frames with another plugin that is not released now.
+    Replay(replay::ReplayArgs),
     /// Compile a component for a running gateway, which starts this itself.
     #[command(name = hushgate_wasm::cache::COMPILE, hide = true)]
     Compile {
@@ -198,6 +201,7 @@ async fn dispatch(args: Args, outlives: &mut Option<TempDir>) -> Result<(), Fail
         Command::Send(it) => send::run(&home, it).await,
         Command::Status => show::status(&home),
         Command::Ledger(it) => show::ledger(&home, &it),
+        Command::Replay(it) => replay::run(&home, &it),
         Command::Compile { from, to } => {
             let engine = hushgate_wasm::engine::Engine::compiler().map_err(Failure::failed)?;
             hushgate_wasm::cache::compile(&engine, &from, &to).map_err(Failure::fix)

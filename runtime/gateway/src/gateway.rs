@@ -2,6 +2,7 @@
 
 mod disclosure;
 mod health;
+pub mod replay;
 mod watch;
 
 use crate::{

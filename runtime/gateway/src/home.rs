@@ -104,6 +104,12 @@ impl Home {
         self.0.join("state/degraded")
     }
 
+    /// Where `replay` asks the running gateway: a directory for each question, with a plugin in it, and the answer
+    /// beside it.
+    pub fn replays(&self) -> PathBuf {
+        self.0.join("state/replay")
+    }
+
     /// Held by the one process that runs here.
     pub fn lock(&self) -> PathBuf {
         self.0.join("state/lock")

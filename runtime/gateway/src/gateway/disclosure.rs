@@ -1,9 +1,9 @@
-//! Whether a changed plugin would release more: the newest frames of each device, under both generations.
+//! What a changed plugin would release: the newest frames of each device, under both generations.
 
 use crate::{
     intake::Intake,
     message::DeviceName,
-    pipeline::shadow,
+    pipeline::shadow::{self, Difference},
     plugins::plan::{DevicePlan, Generation, GrantPlan},
 };
 use std::{
@@ -15,15 +15,23 @@ use std::{
 /// The longest that generations are compared.
 const TIME_MAX: Duration = Duration::from_secs(10);
 
-/// Where `next` would release more of these devices' newest frames than the generation that counts now, under
-/// grants whose text is the same.
-pub(super) fn more(
+/// What came of a comparison.
+#[derive(Default)]
+pub(super) struct Compared {
+    pub(super) devices: usize,
+    pub(super) frames: usize,
+    pub(super) differences: Vec<Difference>,
+}
+
+/// What `next` would release of these devices' newest frames, beside the generation that counts now, under grants
+/// whose text is the same.
+pub(super) fn compare(
     intake: &Intake,
     next: &Generation,
     devices: BTreeSet<&str>,
-) -> Result<Vec<String>, String> {
+) -> Result<Compared, String> {
     let (current, start) = (intake.generation(), Instant::now());
-    let mut more = Vec::new();
+    let mut compared = Compared::default();
     for device in devices {
         if start.elapsed() > TIME_MAX {
             return Err("changed plugins take too long to be compared with what works".into());
@@ -36,9 +44,12 @@ pub(super) fn more(
         let disclosed = |plan: &DevicePlan, other: &DevicePlan| {
             shadow::run(&common(plan, other), frames.iter())
         };
-        more.extend(disclosed(after, before).more_than(&disclosed(before, after)));
+        compared.devices += 1;
+        compared.frames += frames.len();
+        let (before, after) = (disclosed(before, after), disclosed(after, before));
+        compared.differences.extend(after.beside(before));
     }
-    Ok(more)
+    Ok(compared)
 }
 
 /// `plan` with the grants that `other` has with the same text: a changed grant is its subject's own word.

@@ -7,7 +7,7 @@
 //!   [`Health`] says what is wrong. What changes together counts together.
 //! - The same bytes again change nothing.
 
-use super::{Enrolled, disclosure, health::Health};
+use super::{Enrolled, disclosure, health::Health, replay};
 use crate::{
     config::Config,
     home::Home,
@@ -59,7 +59,12 @@ pub(super) struct Watch {
 
 impl Watch {
     /// Looks for changes, and at SIGHUP, until `stop`.
-    pub(super) async fn run(mut self, stop: CancellationToken) {
+    pub(super) async fn run(self, stop: CancellationToken) {
+        self.follow(stop).await;
+    }
+
+    /// Ends early if it could not go on.
+    async fn follow(mut self, stop: CancellationToken) -> Option<()> {
         let mut asked = signal(SignalKind::hangup())
             .inspect_err(|error| tracing::warn!(%error, "SIGHUP cannot be heard"))
             .ok();
@@ -67,12 +72,15 @@ impl Watch {
         let (mut last, mut waited) = (seen.clone(), 0);
         loop {
             let at_once = tokio::select! {
-                () = stop.cancelled() => return,
+                () = stop.cancelled() => return Some(()),
                 () = tokio::time::sleep(LOOK_EVERY) => false,
                 () = heard(&mut asked) => true,
             };
             let now = Seen::read(&self.home);
             let still = now.plugins == std::mem::replace(&mut last, now.clone()).plugins;
+            if self.home.replays().exists() {
+                self = self.aside(|it| replay::answer(&it.home, &it.shelf, &it.intake)).await?;
+            }
             if now == seen && !at_once {
                 continue;
             }
@@ -83,19 +91,20 @@ impl Watch {
             }
             waited = 0;
             let before = std::mem::replace(&mut seen, now.clone());
-            // Plugins may have to be compiled: not in a task that others wait for.
-            let applied = tokio::task::spawn_blocking(move || {
-                self.apply(&before, &now);
-                self
-            });
-            match applied.await {
-                Ok(watch) => self = watch,
-                Err(error) => {
-                    tracing::error!(%error, "changes are no longer followed: restart the gateway");
-                    return;
-                }
-            }
+            self = self.aside(move |it| it.apply(&before, &now)).await?;
         }
+    }
+
+    /// Does what may compile plugins, which takes long: not in a task that others wait for.
+    async fn aside(mut self, work: impl FnOnce(&mut Self) + Send + 'static) -> Option<Self> {
+        let done = tokio::task::spawn_blocking(move || {
+            work(&mut self);
+            self
+        });
+        let lost = |error: &tokio::task::JoinError| {
+            tracing::error!(%error, "changes are no longer followed: restart the gateway");
+        };
+        done.await.inspect_err(lost).ok()
     }
 
     fn apply(&mut self, before: &Seen, now: &Seen) {
@@ -162,7 +171,9 @@ impl Watch {
         let waiting: Vec<_> = shelf.changed(&self.shelf).filter(|it| !lock.approves(it)).collect();
         let ids: Vec<_> = waiting.iter().map(|it| it.manifest.id.as_str()).collect();
         let devices = config.plugins().filter(|it| ids.contains(&it.0)).map(|it| it.1).collect();
-        let more = disclosure::more(&self.intake, generation, devices)?;
+        let differences = disclosure::compare(&self.intake, generation, devices)?.differences;
+        let more: Vec<_> =
+            differences.iter().filter(|it| it.is_more()).map(ToString::to_string).collect();
         if more.is_empty() {
             return Ok(());
         }

@@ -14,11 +14,21 @@ use crate::{
 use std::{
     collections::{BTreeMap, BTreeSet},
     convert::Infallible,
+    fmt,
 };
 
 /// What some frames would release: by grant and path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Disclosed(BTreeMap<(String, String), Told>);
+
+/// How one path of one grant differs between two generations, in numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    grant: String,
+    path: String,
+    before: Told,
+    after: Told,
+}
 
 /// How much one path would tell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,23 +69,48 @@ fn text(value: &Allowed) -> String {
 }
 
 impl Disclosed {
-    /// Where this tells more than `before`, in words.
-    pub fn more_than(&self, before: &Self) -> Vec<String> {
-        let none = Told::default();
-        let more = self.0.iter().filter_map(|(place, now)| {
-            let was = before.0.get(place).unwrap_or(&none);
-            let more = now.releases > was.releases || now.values.len() > was.values.len();
-            let (grant, path) = place;
-            more.then(|| {
-                format!(
-                    "{grant}: {path} in {} releases instead of {}, {} different values instead of {}",
-                    now.releases,
-                    was.releases,
-                    now.values.len(),
-                    was.values.len()
-                )
-            })
-        });
-        more.collect()
+    /// Each path that either of the two would tell, with what `before` told of it.
+    pub fn beside(mut self, mut before: Self) -> Vec<Difference> {
+        let places: BTreeSet<_> = self.0.keys().chain(before.0.keys()).cloned().collect();
+        let difference = |place: (String, String)| {
+            let after = self.0.remove(&place).unwrap_or_default();
+            let before = before.0.remove(&place).unwrap_or_default();
+            Difference { grant: place.0, path: place.1, before, after }
+        };
+        places.into_iter().map(difference).collect()
+    }
+}
+
+impl Difference {
+    /// Whether more would be told: more often, or in more different values.
+    pub fn is_more(&self) -> bool {
+        let (before, after) = (&self.before, &self.after);
+        after.releases > before.releases || after.values.len() > before.values.len()
+    }
+
+    /// Whether other values would be told than before.
+    fn is_same(&self) -> bool {
+        self.before == self.after
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { grant, path, before, after } = self;
+        write!(
+            f,
+            "{grant}: {path} in {} releases instead of {}, {} different values instead of {}",
+            after.releases,
+            before.releases,
+            after.values.len(),
+            before.values.len()
+        )?;
+        match () {
+            () if before.releases == 0 => write!(f, ": NEW, it would not leave now"),
+            () if after.releases == 0 => write!(f, ": GONE, it would leave no more"),
+            () if self.is_more() => write!(f, ": MORE"),
+            () if self.is_same() => write!(f, ": the same"),
+            () => write!(f, ": not more, but not the same values"),
+        }
     }
 }

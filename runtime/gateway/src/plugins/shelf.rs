@@ -5,19 +5,21 @@
 //! - A plugin stands here only after its own tests passed ([`super::table`]).
 //! - One that cannot be read, compiled or that fails its tests never takes the place of one that works.
 
+mod files;
+
 use super::{
     manifest::{Kind, Manifest},
     signature,
     table::{self, Table},
     trust::{Right, Rights, Trust},
 };
-use crate::source::{SettingsError, Source, is_name, read_bytes};
+use crate::source::{SettingsError, is_name};
+use files::Files;
 use hushgate_wasm::{
-    cache::{COMPONENT_BYTES_MAX, Cache, Compiled},
+    cache::{Cache, Compiled},
     engine::Engine,
     plugin::{LinkError, Setup},
 };
-use sha2::{Digest, Sha256};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,
@@ -66,15 +68,6 @@ pub struct Shelf {
     problems: BTreeMap<String, SettingsError>,
     /// The identities of those that passed their own tests, so that each is tried once.
     passed: BTreeSet<[u8; 32]>,
-}
-
-/// The files of one plugin, read once: what is checked is what is used.
-struct Files {
-    dir: PathBuf,
-    manifest: Source,
-    wasm: Vec<u8>,
-    signature: Option<String>,
-    identity: [u8; 32],
 }
 
 impl Shelf {
@@ -137,6 +130,15 @@ impl Shelf {
             }
         }
         (!other.is_same(self)).then_some(other)
+    }
+
+    /// This shelf with the plugin in `dir` instead of the one of its name, and the name: to be tried, with all that it
+    /// asks for.
+    pub fn trying(&self, dir: &Path) -> Result<(Self, String), SettingsError> {
+        let plugin = OnShelf::read(&self.engine, &self.cache, (dir, &Trust::author()))?;
+        let (mut other, id) = (self.clone(), plugin.manifest.id.clone());
+        other.plugins.insert(id.clone(), Arc::new(plugin));
+        Ok((other, id))
     }
 
     /// Keeps a copy of each plugin that works as it stands in the directory.
@@ -300,60 +302,6 @@ impl OnShelf {
             log: false,
             wasi: self.rights.contains(&Right::Wasi),
         })
-    }
-}
-
-impl Files {
-    fn read(dir: &Path) -> Result<Self, SettingsError> {
-        let manifest = Source::read(&dir.join(MANIFEST))?;
-        let wasm = read_bytes(&dir.join(COMPONENT), COMPONENT_BYTES_MAX)?;
-        let cases = fs::read(dir.join(table::FILE)).unwrap_or_default();
-        let mut identity = Sha256::new();
-        for part in [manifest.text().as_bytes(), &wasm, &cases] {
-            identity.update((part.len() as u64).to_be_bytes());
-            identity.update(part);
-        }
-        let signature = fs::read_to_string(dir.join(signature::FILE)).ok();
-        let (dir, identity) = (dir.to_owned(), identity.finalize().into());
-        Ok(Self { dir, manifest, wasm, signature, identity })
-    }
-
-    fn signer(&self, trust: &Trust) -> Result<Option<String>, SettingsError> {
-        let signer = trust
-            .signer(self.manifest.text(), self.signature.as_deref())
-            .map_err(|problem| self.manifest.whole(problem))?;
-        if signer.is_some() && Manifest::from_source(&self.manifest)?.component.is_none() {
-            return Err(self.manifest.whole("its signature says nothing of the component: run `hushgate plugin pin`, then sign it"));
-        }
-        Ok(signer)
-    }
-
-    fn load(
-        &self,
-        engine: &Engine,
-        cache: &Cache,
-        (signer, trust): (Option<String>, &Trust),
-    ) -> Result<OnShelf, SettingsError> {
-        let manifest = Manifest::from_source(&self.manifest)?;
-        let rights = trust.rights(&manifest.id, &manifest.requests).map_err(|missing| {
-            let names: Vec<_> = missing.iter().map(|it| it.name()).collect();
-            let (id, names) = (&manifest.id, names.join(" "));
-            let problem = format!(
-                "asks for {names}, which its owner did not allow: `hushgate plugin allow {id} {names}`"
-            );
-            self.manifest.named("requests", problem)
-        })?;
-        let table = Table::read(&self.dir)?;
-        let compiled = cache.load(engine, &self.wasm).map_err(|error| SettingsError {
-            file: self.dir.join(COMPONENT),
-            line: None,
-            problem: error.to_string(),
-        })?;
-        if manifest.component.is_some_and(|it| it != compiled.digest) {
-            let problem = "is another component's; after a new build run `hushgate plugin pin`";
-            return Err(self.manifest.named("component", problem));
-        }
-        Ok(OnShelf { manifest, compiled, table, identity: self.identity, rights, signer })
     }
 }
 
