@@ -25,8 +25,13 @@ pub fn binary() -> PathBuf {
 
 /// Runs a command to its end. One that goes on and on is killed, and has no exit code then.
 pub fn run(dir: &Path, args: &[&str]) -> Output {
+    run_with(dir, args, &[])
+}
+
+/// The same, with more in its environment.
+pub fn run_with(dir: &Path, args: &[&str], env: &[(&str, &str)]) -> Output {
     let mut command = Command::new(binary());
-    command.arg("--dir").arg(dir).args(args);
+    command.arg("--dir").arg(dir).args(args).envs(env.iter().copied());
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.spawn().unwrap();
     let pid = child.id().to_string();

@@ -65,6 +65,10 @@ fn a_plugin_can_be_added_verified_rolled_back_and_removed() {
     wait_until("it is locked", || verified().contains("z: the bytes"));
     run_ok(&home, &["plugin", "remove", "z"]);
     wait_until("it is forgotten", || !verified().contains("z:"));
+    let component = Path::new(&z).join("built.wasm");
+    fs::rename(Path::new(&z).join("plugin.wasm"), &component).unwrap();
+    run_ok(&home, &["plugin", "add", component.to_str().unwrap()]);
+    wait_until("it is locked", || verified().contains("z: the bytes"));
     let good = fs::read(component_of(&world)).unwrap();
     replace(&component_of(&world), b"\0asm, or so it says");
     assert_eq!(run(&home, &["plugin", "verify"]).status.code(), Some(3));

@@ -2,21 +2,17 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::print_stderr,
     reason = "a test that cannot set up should fail loudly, and tells its figures"
 )]
 
 use hushgate_tests::{
     guest::{self, decisions, enrol, grant_for, put, replace, variant},
+    minisign::{key_pair, sign},
     program::{run, run_ok},
     world::{World, wait_until},
 };
-use std::{
-    fs,
-    path::Path,
-    process::{Command, Output},
-};
+use std::{fs, path::Path, process::Output};
 
 const WORLD: &str = r#"
 [[case]]
@@ -130,23 +126,6 @@ fn an_adapter_cannot_ask_for_values() {
     asks(&home.join("plugins/x"), "\"values\"");
     let listed = text(&run(&home, &["plugin", "list"]));
     assert!(listed.contains("x/plugin.toml:3: `values` is for policies"), "{listed}");
-}
-
-/// A key pair made by minisign, without a password; the public key.
-fn key_pair(dir: &Path) -> String {
-    let (public, secret) = (dir.join("minisign.pub"), dir.join("minisign.key"));
-    minisign(&["-G", "-W", "-p", public.to_str().unwrap(), "-s", secret.to_str().unwrap()]);
-    fs::read_to_string(public).unwrap().lines().nth(1).unwrap().to_owned()
-}
-
-fn sign(keys: &Path, plugin: &Path) {
-    let (secret, manifest) = (keys.join("minisign.key"), plugin.join("plugin.toml"));
-    minisign(&["-S", "-W", "-s", secret.to_str().unwrap(), "-m", manifest.to_str().unwrap()]);
-}
-
-fn minisign(args: &[&str]) {
-    let output = Command::new("minisign").args(args).output().expect("minisign is not installed");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]

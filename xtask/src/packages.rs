@@ -27,6 +27,8 @@ pub(crate) enum Need {
     Node,
     /// Signs plugins.
     Minisign,
+    /// Keeps published plugins, over TLS as well.
+    Registry,
 }
 
 impl Need {
@@ -38,6 +40,7 @@ impl Need {
             Self::Tor => all(&["tor", "tor-gencert", "python3"]),
             Self::Mosquitto => all(&["mosquitto", "mosquitto_pub", "mosquitto_passwd"]),
             Self::Minisign => all(&["minisign"]),
+            Self::Registry => all(&["docker-registry", "openssl"]),
             Self::Node => all(&["node", "npm"]),
             Self::Python => {
                 all(&["curl", "python3"])
@@ -56,6 +59,7 @@ impl Need {
             Self::Python => &["python3", "python3-venv", "curl"],
             Self::Node => &["nodejs", "npm"],
             Self::Minisign => &["minisign"],
+            Self::Registry => &["docker-registry", "openssl"],
         }
     }
 }

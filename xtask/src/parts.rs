@@ -44,7 +44,7 @@ impl Part {
             Self::Tor => "onion services over a private Tor network on loopback (Debian's tor)",
             Self::Matrix => "a room on a Synapse homeserver on loopback (from PyPI)",
             Self::Blackbox => {
-                "the program from outside: scenarios, mosquitto, paho-mqtt, Tor, Matrix"
+                "the program from outside: scenarios, mosquitto, paho-mqtt, Tor, Matrix, docker-registry"
             }
         }
     }
@@ -62,6 +62,7 @@ impl Part {
                 Need::Python,
                 Need::Node,
                 Need::Minisign,
+                Need::Registry,
             ],
         }
     }

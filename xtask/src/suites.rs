@@ -14,11 +14,12 @@ use std::process::Command;
 use std::time::Duration;
 
 /// The packages beside the plugins that we ship.
-const PACKAGES: [&str; 7] = [
+const PACKAGES: [&str; 8] = [
     "hushgate",
     "hushgate-wasm",
     "hushgate-tor",
     "hushgate-matrix",
+    "hushgate-oci",
     "hushgate-sdk",
     "hushgate-tests",
     "xtask",

@@ -206,7 +206,7 @@ async fn dispatch(args: Args, outlives: &mut Option<TempDir>) -> Result<(), Fail
             let engine = hushgate_wasm::engine::Engine::compiler().map_err(Failure::failed)?;
             hushgate_wasm::cache::compile(&engine, &from, &to).map_err(Failure::fix)
         }
-        Command::Plugin(it) => plugin::run(&home, it),
+        Command::Plugin(it) => plugin::run(&home, it).await,
         #[cfg(feature = "matrix")]
         Command::Matrix(it) => connect::matrix(&home, it).await,
     }

@@ -92,6 +92,7 @@ const NAMED_IN: &[(&str, &[&str])] = &[
     ("tokio_socks", &["transport.rs"]),
     ("hushgate_tor", &["transport.rs", "transport/tor.rs"]),
     ("hushgate_matrix", &["witness.rs", "cli/connect.rs"]),
+    ("hushgate_oci", &["cli/plugin/registry.rs"]),
     ("hpke", &["keys.rs", "wire/envelope.rs", "wire/pairing.rs"]),
 ];
 
@@ -155,9 +156,11 @@ fn heavy_crates_are_named_in_one_place() {
 }
 
 #[test]
-fn wasmtime_and_arti_and_matrix_are_dependencies_of_one_crate_each() {
-    for (name, owner) in [("wasmtime", "wasm"), ("arti-client", "tor"), ("matrix-sdk", "matrix")] {
-        for member in ["gateway", "wasm", "tor", "matrix"] {
+fn what_is_heavy_or_opens_connections_is_a_dependency_of_one_crate_each() {
+    for (name, owner) in
+        [("wasmtime", "wasm"), ("arti-client", "tor"), ("matrix-sdk", "matrix"), ("reqwest", "oci")]
+    {
+        for member in ["gateway", "wasm", "tor", "matrix", "oci"] {
             let manifest = format!("{}/../{member}/Cargo.toml", env!("CARGO_MANIFEST_DIR"));
             let manifest = fs::read_to_string(manifest).unwrap();
             let names = manifest.lines().any(|it| {

@@ -1,9 +1,12 @@
 //! `plugin`: begin one, build it, test it, look into it.
 
+mod add;
 mod change;
 mod dev;
 mod inspect;
 pub(super) mod new;
+#[cfg(feature = "oci")]
+mod registry;
 
 use super::{Failure, open, out::say};
 use crate::{
@@ -83,14 +86,11 @@ pub(super) enum PluginCommand {
         /// The plugin's name.
         id: String,
     },
-    /// Take in a plugin from a directory, after its own tests passed. Says what changes.
-    Add {
-        /// The plugin's directory.
-        path: PathBuf,
-        /// What it may have beyond its arguments, if it asks for it.
-        #[arg(long, value_name = "RIGHT")]
-        allow: Vec<Right>,
-    },
+    /// Take in a plugin from a directory or a registry, after its own tests passed. Says what changes.
+    Add(add::AddArgs),
+    /// Publish a plugin in a registry, and print the address that names these bytes and no others.
+    #[cfg(feature = "oci")]
+    Push(registry::PushArgs),
     /// Delete a plugin that nothing uses.
     Remove {
         /// The plugin's name.
@@ -106,7 +106,11 @@ pub(super) enum PluginCommand {
     },
 }
 
-pub(super) fn run(home: &Home, command: PluginCommand) -> Result<(), Failure> {
+#[cfg_attr(
+    not(feature = "oci"),
+    expect(clippy::unused_async, reason = "waits for registries only")
+)]
+pub(super) async fn run(home: &Home, command: PluginCommand) -> Result<(), Failure> {
     match command {
         PluginCommand::List => list(home),
         PluginCommand::New(it) => new::run(&it),
@@ -119,7 +123,12 @@ pub(super) fn run(home: &Home, command: PluginCommand) -> Result<(), Failure> {
         PluginCommand::Approve { ids } => change::approve(home, &ids),
         PluginCommand::Rollback { id } => change::rollback(home, &id),
         PluginCommand::Allow { id, rights } => change::allow(home, &id, rights),
-        PluginCommand::Add { path, allow } => change::add(home, &path, &allow),
+        #[cfg(feature = "oci")]
+        PluginCommand::Add(it) => add::run(home, it).await,
+        #[cfg(not(feature = "oci"))]
+        PluginCommand::Add(it) => add::run(home, it),
+        #[cfg(feature = "oci")]
+        PluginCommand::Push(it) => registry::push(home, it).await,
         PluginCommand::Remove { id } => change::remove(home, &id),
         PluginCommand::Verify => change::verify(home),
     }

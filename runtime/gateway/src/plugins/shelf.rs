@@ -305,17 +305,18 @@ impl OnShelf {
     }
 }
 
-/// Copies the plugin in `from`: manifest, component and tests.
+/// The names of the files that make up the plugin in `dir`: manifest, component, signature, tests and what these
+/// name.
+pub fn files(dir: &Path) -> BTreeSet<String> {
+    let own = [table::FILE, signature::FILE, MANIFEST, COMPONENT].map(str::to_owned);
+    let named = Table::files(dir).into_iter().filter(|it| !it.contains('/'));
+    named.chain(own).filter(|it| dir.join(it).is_file()).collect()
+}
+
+/// Copies the plugin in `from`: its files and nothing else.
 pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir_all(to)?;
-    let named = Table::files(from);
-    let own = [table::FILE, signature::FILE, MANIFEST, COMPONENT];
-    for file in named.iter().map(String::as_str).filter(|it| !it.contains('/')).chain(own) {
-        if from.join(file).is_file() {
-            fs::copy(from.join(file), to.join(file))?;
-        }
-    }
-    Ok(())
+    files(from).iter().try_for_each(|it| fs::copy(from.join(it), to.join(it)).map(drop))
 }
 
 /// Where, among those that are kept, the version of a plugin stands that worked before the last.
