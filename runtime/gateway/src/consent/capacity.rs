@@ -3,7 +3,8 @@
 //! In one slot of a grant each field leaves once or not at all, so a recipient sees, for each field, one of
 //! its values or its absence. Fields of one slot can come in one release or in several, in any order: that
 //! adds the number of ordered partitions of the fields (Fubini numbers). A slot ends before anything of it is
-//! sent, so the moment of sending says nothing more; a policy can choose among later slots, which is counted.
+//! sent, so the moment of sending says nothing more. A policy can choose, for each release of its own, among later
+//! slots and larger sizes, which is counted as if each field left alone.
 
 use super::schema::Rule;
 use std::{fmt, time::Duration};
@@ -18,11 +19,12 @@ pub struct Capacity {
 }
 
 impl Capacity {
-    /// The capacity of these fields, each at most once in `every`, where a policy may put each release off
-    /// by up to `waits` slots.
-    pub fn of(rules: &[Rule], every: Duration, waits: f64) -> Self {
+    /// The capacity of these fields, each at most once in `every`, where a policy may have each release leave in
+    /// so many different ways: 1 without a policy.
+    pub fn of(rules: &[Rule], every: Duration, ways: f64) -> Self {
         let values: f64 = rules.iter().map(|it| (it.alphabet() + 1.0).log2()).sum();
-        let bits_per_slot = values + ordered_partitions(rules.len()).log2() + (waits + 1.0).log2();
+        let chosen = rules.len() as f64 * ways.max(1.0).log2();
+        let bits_per_slot = values + ordered_partitions(rules.len()).log2() + chosen;
         let slots_per_hour = 3600.0 / every.as_secs_f64().max(0.001);
         Self { bits_per_slot, bits_per_hour: bits_per_slot * slots_per_hour }
     }
@@ -61,20 +63,27 @@ mod tests {
 
     #[test]
     fn five_bpm_every_five_minutes_is_64_bits_an_hour() {
-        let capacity = Capacity::of(&[bpm(5.0)], Duration::from_secs(300), 0.0);
+        let capacity = Capacity::of(&[bpm(5.0)], Duration::from_secs(300), 1.0);
         assert_eq!(capacity.to_string(), "64 bits/h");
     }
 
     #[test]
     fn two_decimals_every_ten_seconds_is_what_the_prototype_sent() {
-        let capacity = Capacity::of(&[bpm(0.01)], Duration::from_secs(10), 0.0);
+        let capacity = Capacity::of(&[bpm(0.01)], Duration::from_secs(10), 1.0);
         assert!((capacity.bits_per_hour - 5117.0).abs() < 1.0, "{capacity}");
     }
 
     #[test]
+    fn what_a_policy_can_choose_for_each_release_is_counted_for_each_field() {
+        let of = |ways: f64| Capacity::of(&[bpm(5.0), bpm(5.0)], Duration::from_secs(300), ways);
+        let more = of(16.0 * 13.0).bits_per_slot - of(1.0).bits_per_slot;
+        assert!((more - 2.0 * (4.0 + 13.0_f64.log2())).abs() < 1e-9, "{more}");
+    }
+
+    #[test]
     fn a_second_field_adds_its_values_and_the_order_of_the_two() {
-        let one = Capacity::of(&[bpm(5.0)], Duration::from_secs(300), 0.0).bits_per_slot;
-        let two = Capacity::of(&[bpm(5.0), bpm(5.0)], Duration::from_secs(300), 0.0).bits_per_slot;
+        let one = Capacity::of(&[bpm(5.0)], Duration::from_secs(300), 1.0).bits_per_slot;
+        let two = Capacity::of(&[bpm(5.0), bpm(5.0)], Duration::from_secs(300), 1.0).bits_per_slot;
         assert!((two - 2.0 * one - 3.0_f64.log2()).abs() < 1e-9);
         assert_eq!([0, 1, 2, 3, 4].map(ordered_partitions), [1.0, 1.0, 3.0, 13.0, 75.0]);
     }

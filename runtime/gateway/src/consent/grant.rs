@@ -7,6 +7,7 @@
 
 use super::{
     capacity::Capacity,
+    release::PAD_SIZES,
     schema::{Domain, Rule},
     stage::{Stage, StageFile},
 };
@@ -98,8 +99,8 @@ impl Grant {
 
     /// The most that can leave under it.
     pub fn capacity(&self) -> Capacity {
-        let waits = if self.policies.is_empty() { 0.0 } else { self.slots_waited_max() };
-        Capacity::of(&self.fields, self.every, waits)
+        let ways = || (self.slots_waited_max() + 1.0) * f64::from(PAD_SIZES);
+        Capacity::of(&self.fields, self.every, if self.policies.is_empty() { 1.0 } else { ways() })
     }
 
     /// The slot of `now`: a number that grows by one each [`Grant::every`].

@@ -47,6 +47,9 @@ pub struct ConsentedField {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slots(BTreeMap<String, i64>);
 
+/// The sizes that a policy can choose among: 1 to 16 KiB.
+pub const PAD_SIZES: u32 = 16;
+
 /// What a policy asked for, on top of the grant.
 #[derive(Clone, Debug, Default)]
 pub struct Tightening {

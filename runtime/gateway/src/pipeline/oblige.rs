@@ -2,7 +2,10 @@
 
 use super::live::Warm;
 use crate::{
-    consent::release::Tightening, message::Millis, outcome::Reason, plugins::plan::GrantPlan,
+    consent::release::{PAD_SIZES, Tightening},
+    message::Millis,
+    outcome::Reason,
+    plugins::plan::GrantPlan,
 };
 use hushgate_wasm::{
     bindings::{Field, FieldView, Obligation, Reading, Request, Verdict},
@@ -12,7 +15,7 @@ use hushgate_wasm::{
 /// The longest that a policy can put a release off, in milliseconds: 30 days.
 const DELAY_MS_MAX: i64 = 30 * 86_400_000;
 /// The most that a policy can have a release padded to, in bytes.
-const PAD_BYTES_MAX: u32 = 16 << 10;
+const PAD_BYTES_MAX: u32 = PAD_SIZES << 10;
 
 /// Asks all policies of a grant. The first that says no ends it.
 pub fn run(

@@ -66,8 +66,8 @@ impl Screen {
             unit: Some("/min".into()),
             domain: Domain::Number { min: 30.0, max: 220.0, step: 0.01 },
         };
-        let before = Capacity::of(&[prototype], Duration::from_secs(10), 0.0);
-        let usual_heart = Capacity::of(&stage.usual.fields[..1], stage.usual.every, 0.0);
+        let before = Capacity::of(&[prototype], Duration::from_secs(10), 1.0);
+        let usual_heart = Capacity::of(&stage.usual.fields[..1], stage.usual.every, 1.0);
         say(format!(
             "\nThe hub's page: http://{}/   (user hub, password {})",
             stage.hub.address, stage.password
