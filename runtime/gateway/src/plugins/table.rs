@@ -87,7 +87,12 @@ impl Table {
         if !fs::exists(&path).unwrap_or(true) {
             return Ok(Self::default());
         }
-        file::table(&Source::read(&path)?, dir)
+        Self::from_source(&Source::read(&path)?, dir)
+    }
+
+    /// Understands a table whose files stand in `dir`.
+    pub fn from_source(source: &Source, dir: &Path) -> Result<Self, SettingsError> {
+        file::table(source, dir)
     }
 
     /// The files beside `cases.toml` in `dir` that it reads.
