@@ -24,6 +24,7 @@ pub mod raw;
 pub mod registry;
 pub mod rig;
 pub mod room;
+pub mod scrape;
 pub mod sockets;
 pub mod socks;
 pub mod tor;

@@ -28,6 +28,11 @@ impl Peer {
         Self(stream)
     }
 
+    /// Lets reading from it take another time than half a minute.
+    pub fn wait_at_most(&mut self, time: Duration) {
+        self.0.set_read_timeout(Some(time)).unwrap();
+    }
+
     /// Opens a connection and logs in; the reason code in CONNACK, and nothing if the broker hung up instead.
     pub fn connect(
         broker: SocketAddr,
@@ -43,6 +48,14 @@ impl Peer {
     /// Sends bytes. A peer that has hung up is no error.
     pub fn say(&mut self, bytes: &[u8]) {
         let _ = self.0.write_all(bytes);
+    }
+
+    /// All that is still said until the other side hangs up, as text.
+    pub fn rest(&mut self) -> String {
+        let mut bytes = Vec::new();
+        // A connection that was reset has said what it said.
+        let _ = self.0.read_to_end(&mut bytes);
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 
     /// The next packet; nothing once the other side has hung up.

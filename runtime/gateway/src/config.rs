@@ -40,6 +40,8 @@ pub struct Config {
     pub mqtt_subscribe: Option<Subscribe>,
     /// The HTTP listener's address, if it is on.
     pub http_listen: Option<SocketAddr>,
+    /// Where the gateway tells its numbers, if it does. On this machine.
+    pub metrics_listen: Option<SocketAddr>,
     /// The largest frame, in bytes.
     pub frame_bytes_max: usize,
     /// How many releases may wait.
@@ -132,6 +134,7 @@ impl Config {
             mqtt_listen: file::listen(&source, file.mqtt.listen)?,
             mqtt_subscribe: file::subscribe(&source, file.mqtt.subscribe, home)?,
             http_listen: file::listen(&source, file.http.listen)?,
+            metrics_listen: file::metrics(&source, &file.metrics)?,
             frame_bytes_max: file.limits.frame_bytes_max(&source)?,
             outbox_entries_max: file.limits.outbox_entries_max(&source)?,
             trusted_keys: file::trusted_keys(&source, &file.plugins)?,

@@ -18,11 +18,17 @@ use crate::{
     pipeline::seal::Sealing,
     plugins::{lock::Lock, plan::Generation, shelf::Shelf, trust::Trust},
     store::Store,
+    telemetry::{self, Telemetry},
     transport::Transport,
 };
 use health::Health;
 use hushgate_wasm::{cache::Cache, engine::Engine};
-use std::{fs::File, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    fs::File,
+    net::SocketAddr,
+    sync::{Arc, atomic::AtomicUsize},
+    time::Duration,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use watch::Watch;
 
@@ -46,6 +52,8 @@ pub struct Gateway {
     pub mqtt: Option<SocketAddr>,
     /// Where HTTP devices connect.
     pub http: Option<SocketAddr>,
+    /// Where it tells its numbers.
+    pub metrics: Option<SocketAddr>,
     /// What is on disk.
     pub store: Arc<Store>,
     intake: Arc<Intake>,
@@ -152,6 +160,7 @@ impl Gateway {
         let mut gateway = Self {
             mqtt: None,
             http: None,
+            metrics: None,
             store,
             intake,
             ingress: (TaskTracker::new(), CancellationToken::new()),
@@ -160,7 +169,8 @@ impl Gateway {
         };
         gateway.start_delivery(config, keys, &transport);
         let enrolled = Enrolled::new(config);
-        gateway.start_watch(config, shelf, enrolled.clone());
+        let problems = gateway.start_watch(config, shelf, enrolled.clone());
+        gateway.start_metrics(config, problems).await?;
         gateway.start_witness(config, keys).await?;
         gateway.start_ingress(config, enrolled).await?;
         Ok(gateway)
@@ -177,15 +187,35 @@ impl Gateway {
         tasks.spawn(sweep::run(store, intake, stop.child_token()));
     }
 
-    fn start_watch(&self, config: &Config, shelf: Shelf, enrolled: Enrolled) {
+    /// How many problems it sees, now and later.
+    fn start_watch(&self, config: &Config, shelf: Shelf, enrolled: Enrolled) -> Arc<AtomicUsize> {
         let (tasks, stop) = &self.outbound;
         let mut health = Health::new(config.home.degraded());
         health.set(shelf.problems().map(ToString::to_string).collect());
+        let problems = health.count();
         let (home, intake) = (config.home.clone(), self.intake.clone());
         let settings = std::fs::read_to_string(home.settings()).ok();
         let watch = Watch { home, shelf, intake, enrolled, health, settings, counts: true };
         watch.keep();
         tasks.spawn(watch.run(stop.child_token()));
+        problems
+    }
+
+    async fn start_metrics(
+        &mut self,
+        config: &Config,
+        problems: Arc<AtomicUsize>,
+    ) -> Result<(), StartError> {
+        let Some(address) = config.metrics_listen else { return Ok(()) };
+        let (listener, bound) = serve::bind(address).await.map_err(fix)?;
+        let recipients = config.contracts.keys().cloned().collect();
+        let (intake, store) = (self.intake.clone(), self.store.clone());
+        let routes = Telemetry { intake, store, recipients, problems }.routes();
+        let (tasks, stop) = &self.outbound;
+        let server = Server::new(routes, tasks.clone(), stop.child_token());
+        tasks.spawn(server.at_most(telemetry::CONNECTIONS_MAX).run(listener));
+        self.metrics = Some(bound);
+        Ok(())
     }
 
     #[cfg(feature = "matrix")]

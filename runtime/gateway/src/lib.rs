@@ -36,6 +36,9 @@ pub mod source;
 pub mod store;
 pub mod wire;
 
+// What the owner can see of it in numbers.
+pub mod telemetry;
+
 // The recipient's side, what starts everything, and who asks for it.
 pub mod cli;
 pub mod config;

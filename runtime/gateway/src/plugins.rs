@@ -7,6 +7,7 @@
 
 pub mod lock;
 pub mod manifest;
+pub mod pace;
 pub mod plan;
 pub mod settings;
 pub mod shelf;

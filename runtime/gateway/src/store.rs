@@ -7,6 +7,7 @@
 //! - A failed commit leaves no trace: what was computed from it in memory is refused by [`Lineage`].
 //! - The file has mode 0600; states of plugins are sealed in it.
 
+pub mod tally;
 pub mod writer;
 
 use crate::{
@@ -27,6 +28,7 @@ use std::{
     },
     time::Duration,
 };
+use tally::Tally;
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// How many jobs may wait for the writer. More, and whoever comes next waits or is told to come again.
@@ -130,12 +132,18 @@ pub(crate) struct Shared {
     high_water_ms: AtomicI64,
     outbox: watch::Sender<()>,
     on_the_way: Mutex<HashSet<ReleaseId>>,
+    tally: Mutex<Tally>,
 }
 
 impl Shared {
     fn on_the_way(&self) -> MutexGuard<'_, HashSet<ReleaseId>> {
         // A panic while holding the lock cannot leave a set of numbers half changed.
         self.on_the_way.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tally(&self) -> MutexGuard<'_, Tally> {
+        // Numbers that a panic left behind are off by one commit.
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -302,6 +310,11 @@ impl Store {
     /// Ledger entries after `seq`, oldest first.
     pub fn ledger_after(&self, seq: i64, limit: usize) -> Result<Vec<ledger::Entry>, StoreError> {
         self.read(|it| ledger::after(it, seq, limit))
+    }
+
+    /// What was committed since this was opened, in numbers.
+    pub fn tally(&self) -> Tally {
+        self.shared.tally().clone()
     }
 
     /// Changes when a release came in.

@@ -38,6 +38,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "wire",
         ],
     ),
+    ("telemetry", &["intake", "ledger", "outcome", "plugins", "store"]),
     ("witness", &["config", "home", "keys", "ledger", "message", "outcome", "store"]),
     (
         "gateway",
@@ -52,6 +53,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "pipeline",
             "plugins",
             "store",
+            "telemetry",
             "transport",
             "witness",
         ],

@@ -10,7 +10,8 @@ pub(super) async fn gateway(home: &Home) -> Result<(), Failure> {
     if config.way == Way::Loopback {
         say("LOOPBACK: this gateway reaches hubs on this machine only. It is NOT anonymous.");
     }
-    for (name, address) in [("MQTT", gateway.mqtt), ("HTTP", gateway.http)] {
+    let listeners = [("MQTT", gateway.mqtt), ("HTTP", gateway.http), ("metrics", gateway.metrics)];
+    for (name, address) in listeners {
         if let Some(address) = address {
             say(format!("{name} on {address}"));
         }

@@ -29,6 +29,8 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) http: HttpFile,
     #[serde(default)]
+    pub(super) metrics: MetricsFile,
+    #[serde(default)]
     pub(super) limits: LimitsFile,
     pub(super) transport: Spanned<TransportFile>,
     #[serde(default)]
@@ -59,6 +61,12 @@ pub(super) struct SubscribeFile {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct HttpFile {
     pub(super) listen: Option<Spanned<String>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct MetricsFile {
+    listen: Option<Spanned<String>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -146,6 +154,20 @@ pub(super) fn listen(
     setting: Option<Spanned<String>>,
 ) -> Result<Option<SocketAddr>, SettingsError> {
     setting.map(|it| address(source, &it)).transpose()
+}
+
+pub(super) fn metrics(
+    source: &Source,
+    file: &MetricsFile,
+) -> Result<Option<SocketAddr>, SettingsError> {
+    let Some(setting) = &file.listen else { return Ok(None) };
+    let address = address(source, setting)?;
+    if !address.ip().is_loopback() {
+        let problem =
+            "must be on this machine, such as 127.0.0.1:9480: nobody is asked for a password there";
+        return Err(source.error(setting.span(), problem));
+    }
+    Ok(Some(address))
 }
 
 fn address(source: &Source, setting: &Spanned<String>) -> Result<SocketAddr, SettingsError> {

@@ -59,5 +59,5 @@ fn common(plan: &DevicePlan, other: &DevicePlan) -> DevicePlan {
         other.grants.iter().any(|theirs| text(theirs) == text(it))
     };
     let grants = plan.grants.iter().filter(same).cloned().collect();
-    DevicePlan { generation: plan.generation, adapter: plan.adapter.clone(), grants }
+    DevicePlan::new(plan.generation, plan.adapter.clone(), grants)
 }

@@ -1,19 +1,32 @@
 //! What is wrong while the gateway runs on with what it had: in the log, and in a file for `status`.
 
-use std::{fs, io, path::PathBuf};
+use std::{
+    fs, io,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 /// What is wrong now. Empty is well.
 pub(crate) struct Health {
     file: PathBuf,
     told: Vec<String>,
+    count: Arc<AtomicUsize>,
 }
 
 impl Health {
     /// Well, until [`Health::set`] says otherwise.
     pub(crate) fn new(file: PathBuf) -> Self {
-        let health = Self { file, told: Vec::new() };
+        let health = Self { file, told: Vec::new(), count: Arc::default() };
         health.write();
         health
+    }
+
+    /// How many problems there are, now and later.
+    pub(crate) fn count(&self) -> Arc<AtomicUsize> {
+        self.count.clone()
     }
 
     /// Tells what is wrong now, once for each change.
@@ -27,6 +40,7 @@ impl Health {
         if problems.is_empty() {
             tracing::info!("no longer degraded");
         }
+        self.count.store(problems.len(), Ordering::Relaxed);
         self.told = problems;
         self.write();
     }

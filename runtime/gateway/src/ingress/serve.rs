@@ -39,6 +39,12 @@ impl Server {
         Self { routes, tasks, stop, room: Arc::new(Semaphore::new(CONNECTIONS_MAX)) }
     }
 
+    /// The same for fewer connections at once.
+    #[must_use]
+    pub fn at_most(self, connections: usize) -> Self {
+        Self { room: Arc::new(Semaphore::new(connections)), ..self }
+    }
+
     /// Accepts connections until the stop.
     pub async fn run(self, listener: TcpListener) {
         loop {

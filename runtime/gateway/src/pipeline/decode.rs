@@ -20,7 +20,8 @@ pub fn run(
     frame: &Frame,
 ) -> Result<Vec<Reading>, Reason> {
     let make = || plan.plugin.instance();
-    let answer = live.call(frame.received, make, |it| it.decode(frame.content.reveal()))?;
+    let paced = (frame.received, &*plan.pace);
+    let answer = live.call(paced, make, |it| it.decode(frame.content.reveal()))?;
     let mut readings = answer.map_err(|error| match error {
         DecodeError::NotMine => Reason::Unknown,
         DecodeError::Malformed(_) => Reason::Malformed,

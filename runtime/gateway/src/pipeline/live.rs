@@ -13,7 +13,10 @@ use crate::{
     message::Millis,
     outcome::Reason,
     pipeline::reason,
-    plugins::plan::{DevicePlan, GrantPlan},
+    plugins::{
+        pace::Pace,
+        plan::{DevicePlan, GrantPlan},
+    },
 };
 use hushgate_wasm::{
     plugin::{AdapterInstance, MinimizerInstance, PolicyInstance},
@@ -167,10 +170,11 @@ impl<I> Default for Warm<I> {
 }
 
 impl<I> Warm<I> {
-    /// Calls the instance at `now`, made by `make` if there is none. After any error it is gone.
+    /// Calls the instance at `now`, made by `make` if there is none, and puts it on the plugin's account. After
+    /// any error it is gone.
     pub fn call<T>(
         &mut self,
-        now: Millis,
+        (now, pace): (Millis, &Pace),
         make: impl FnOnce() -> Result<I, CallError>,
         call: impl FnOnce(&mut I) -> Result<T, CallError>,
     ) -> Result<T, Reason> {
@@ -178,25 +182,28 @@ impl<I> Warm<I> {
         if now < self.rest_until && self.rest_until <= now.plus(REST_MS_MAX) {
             return Err(Reason::PluginResting);
         }
+        let started = pace.start();
         let made = self.instance.take().map_or_else(make, Ok);
         let called = made.and_then(|mut it| call(&mut it).map(|answer| (it, answer)));
+        pace.end(&started, called.as_ref().err().copied());
         match called {
             Ok((instance, answer)) => {
                 *self = Self { instance: Some(instance), ..Self::default() };
                 Ok(answer)
             }
             Err(error) => {
-                self.failed(now);
+                self.failed(now, pace);
                 Err(reason(error))
             }
         }
     }
 
-    fn failed(&mut self, now: Millis) {
+    fn failed(&mut self, now: Millis, pace: &Pace) {
         self.failures = self.failures.saturating_add(1);
         if let Some(rests) = self.failures.checked_sub(FAILURES_MAX) {
             let rest = REST_MS_MIN.checked_shl(rests.min(16)).unwrap_or(REST_MS_MAX);
             self.rest_until = now.plus(rest.min(REST_MS_MAX));
+            pace.rested();
         }
     }
 }

@@ -20,8 +20,9 @@ pub fn run<'a>(
     for (place, plan) in plans.iter().enumerate() {
         let mut warm = std::mem::take(&mut live.minimizers[place]);
         let make = || plan.plugin.instance();
-        let answer =
-            warm.call(now, make, |it| it.minimize(live.left(place), now.unsigned(), &less));
+        let answer = warm.call((now, &plan.pace), make, |it| {
+            it.minimize(live.left(place), now.unsigned(), &less)
+        });
         live.minimizers[place] = warm;
         let step = answer?.map_err(|_| Reason::PluginError)?;
         decode::check(&step.readings)?;

@@ -31,7 +31,8 @@ pub fn run(
     let mut request = request(plan, now, readings);
     for (policy, live) in plan.policies.iter().zip(live) {
         show(&mut request, policy.sees_values.then_some(readings));
-        let answer = live.call(now, || policy.plugin.instance(), |it| it.evaluate(&request))?;
+        let (paced, make) = ((now, &*policy.pace), || policy.plugin.instance());
+        let answer = live.call(paced, make, |it| it.evaluate(&request))?;
         match answer.map_err(|_| Reason::PluginError)? {
             Verdict::Release(obligations) => {
                 for obligation in obligations {

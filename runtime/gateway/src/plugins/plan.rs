@@ -2,6 +2,7 @@
 
 use super::{
     manifest::{Declared, Kind},
+    pace::{Pace, Turn},
     shelf::{OnShelf, Shelf},
     trust::Right,
 };
@@ -23,6 +24,7 @@ pub struct Generation {
     /// Grows by one with each change.
     pub number: u64,
     devices: HashMap<DeviceName, Arc<DevicePlan>>,
+    paces: BTreeMap<String, Arc<Pace>>,
 }
 
 /// What happens to one device's frames.
@@ -33,12 +35,16 @@ pub struct DevicePlan {
     pub adapter: Arc<AdapterPlan>,
     /// What may leave. Validity in time is asked for each frame.
     pub grants: Vec<Arc<GrantPlan>>,
+    /// Of all these plugins, each once, by id.
+    paces: Vec<Arc<Pace>>,
 }
 
 /// An adapter under one device's settings.
 pub struct AdapterPlan {
     /// The plugin.
     pub plugin: Adapter,
+    /// What its calls cost.
+    pub pace: Arc<Pace>,
     /// What it may emit.
     pub declared: Declared,
 }
@@ -63,6 +69,8 @@ pub struct GrantPlan {
 pub struct MinimizerPlan {
     /// The plugin.
     pub plugin: Minimizer,
+    /// What its calls cost.
+    pub pace: Arc<Pace>,
     /// What it may emit.
     pub declared: Declared,
     /// Changes when the code or the settings do: then what it remembered is void.
@@ -75,6 +83,8 @@ pub struct PolicyPlan {
     pub plugin: Policy,
     /// Whether it may see values.
     pub sees_values: bool,
+    /// What its calls cost.
+    pub pace: Arc<Pace>,
 }
 
 /// What is wrong, where it was asked for.
@@ -86,6 +96,49 @@ pub struct PlanError {
 }
 
 impl DevicePlan {
+    /// For one device of a generation.
+    pub fn new(generation: u64, adapter: Arc<AdapterPlan>, grants: Vec<Arc<GrantPlan>>) -> Self {
+        let stages = grants.iter().flat_map(|it| {
+            let minimizers = it.minimizers.iter().map(|it| &it.pace);
+            minimizers.chain(it.policies.iter().map(|it| &it.pace))
+        });
+        let mut paces: Vec<_> = [&adapter.pace].into_iter().chain(stages).cloned().collect();
+        paces.sort_by(|one, other| one.id().cmp(other.id()));
+        paces.dedup_by(|one, other| one.id() == other.id());
+        Self { generation, adapter, grants, paces }
+    }
+
+    /// Whether one of its plugins is slow.
+    pub fn is_slow(&self) -> bool {
+        // Without a grant no plugin is asked.
+        self.paces.iter().any(|it| it.is_slow()) && !self.grants.is_empty()
+    }
+
+    /// Waits for the turn with all slow plugins at once.
+    ///
+    /// Nobody holds one while waiting for another: a plugin must not wait for one that is slower.
+    pub async fn turns(&self) -> Vec<Turn> {
+        let slow: Vec<_> = self.paces.iter().filter(|it| it.is_slow()).collect();
+        let mut next = slow.first().copied();
+        let mut turns = Vec::new();
+        while let Some(waited_for) = next.take() {
+            turns.clear();
+            turns.push(waited_for.turn().await);
+            for other in slow.iter().copied().filter(|it| !Arc::ptr_eq(it, waited_for)) {
+                match other.turn_now() {
+                    Some(turn) => turns.push(turn),
+                    None => next = Some(other),
+                }
+            }
+        }
+        turns
+    }
+
+    /// A frame waited for a turn in vain.
+    pub fn refused(&self) {
+        self.paces.iter().filter(|it| it.is_slow()).for_each(|it| it.refused());
+    }
+
     /// How many plugin instances serve the device.
     pub fn instances(&self) -> usize {
         1 + self.grants.iter().map(|it| it.minimizers.len() + it.policies.len()).sum::<usize>()
@@ -100,7 +153,10 @@ impl Generation {
             let plan = builder.device(device)?;
             Ok((device.name.clone(), Arc::new(plan)))
         });
-        Ok(Self { number, devices: plans.collect::<Result<_, _>>()? })
+        let devices = plans.collect::<Result<_, _>>()?;
+        let paces = config.plugins().filter_map(|it| shelf.get(it.0));
+        let paces = paces.map(|it| (it.manifest.id.clone(), it.pace.clone())).collect();
+        Ok(Self { number, devices, paces })
     }
 
     /// The next generation: this one without the grants that `stays` refuses.
@@ -110,15 +166,20 @@ impl Generation {
         let less = |plan: &DevicePlan| {
             let stays = |it: &&Arc<GrantPlan>| it.sources.iter().all(|id| stays(id));
             let grants = plan.grants.iter().filter(stays).cloned().collect();
-            Arc::new(DevicePlan { generation: number, adapter: plan.adapter.clone(), grants })
+            Arc::new(DevicePlan::new(number, plan.adapter.clone(), grants))
         };
         let devices = self.devices.iter().map(|(name, plan)| (name.clone(), less(plan)));
-        Self { number, devices: devices.collect() }
+        Self { number, devices: devices.collect(), paces: self.paces.clone() }
     }
 
     /// The plan for `device`.
     pub fn plan(&self, device: &DeviceName) -> Option<&Arc<DevicePlan>> {
         self.devices.get(device)
+    }
+
+    /// The accounts of all plugins in use, by id.
+    pub fn paces(&self) -> impl Iterator<Item = &Pace> {
+        self.paces.values().map(AsRef::as_ref)
     }
 
     /// The grant `id`, if it is still part of this generation, and still says what it said then.
@@ -153,12 +214,13 @@ impl Builder<'_> {
         let (on_shelf, plugin) =
             ready(self.shelf, (&device.adapter, Kind::Adapter), &mut self.started.adapters, start)?;
         let declared = on_shelf.manifest.declared.clone();
-        let adapter = Arc::new(AdapterPlan { plugin, declared });
+        let pace = on_shelf.pace.clone();
+        let adapter = Arc::new(AdapterPlan { plugin, pace, declared });
         let grants = joint_grants(device, &self.config.grants)
             .into_iter()
             .map(|joint| self.grant(joint, device).map(Arc::new))
             .collect::<Result<_, _>>()?;
-        Ok(DevicePlan { generation: self.number, adapter, grants })
+        Ok(DevicePlan::new(self.number, adapter, grants))
     }
 
     fn grant(
@@ -189,8 +251,9 @@ impl Builder<'_> {
         let start = |it: &OnShelf, setup: &Setup| Minimizer::new(engine, &it.compiled, setup);
         let (on_shelf, plugin) =
             ready(self.shelf, (stage, Kind::Minimizer), &mut self.started.minimizers, start)?;
-        let declared = on_shelf.manifest.declared.clone();
-        Ok(MinimizerPlan { plugin, declared, fingerprint: fingerprint(on_shelf, &stage.settings) })
+        let (declared, pace) = (on_shelf.manifest.declared.clone(), on_shelf.pace.clone());
+        let fingerprint = fingerprint(on_shelf, &stage.settings);
+        Ok(MinimizerPlan { plugin, pace, declared, fingerprint })
     }
 
     fn policy(&mut self, stage: &Stage) -> Result<PolicyPlan, PlanError> {
@@ -198,7 +261,8 @@ impl Builder<'_> {
         let start = |it: &OnShelf, setup: &Setup| Policy::new(engine, &it.compiled, setup);
         let (on_shelf, plugin) =
             ready(self.shelf, (stage, Kind::Policy), &mut self.started.policies, start)?;
-        Ok(PolicyPlan { plugin, sees_values: on_shelf.rights.contains(&Right::Values) })
+        let sees_values = on_shelf.rights.contains(&Right::Values);
+        Ok(PolicyPlan { plugin, sees_values, pace: on_shelf.pace.clone() })
     }
 }
 

@@ -9,6 +9,7 @@ mod files;
 
 use super::{
     manifest::{Kind, Manifest},
+    pace::Pace,
     signature,
     table::{self, Table},
     trust::{Right, Rights, Trust},
@@ -53,6 +54,8 @@ pub struct OnShelf {
     pub rights: Rights,
     /// The minisign key that signed it, if it had to be signed.
     pub signer: Option<String>,
+    /// What its calls cost.
+    pub pace: Arc<Pace>,
 }
 
 /// All plugins of a directory.

@@ -1,6 +1,9 @@
 //! The thread that writes: gathers what waits, commits it once, then answers.
 
-use super::{Decided, Job, Reply, Shared, StoreError};
+use super::{
+    Decided, Job, Reply, Shared, StoreError,
+    tally::{More, Tally},
+};
 use crate::{
     keys::Vault,
     ledger::{self, Fact, Head, Kind},
@@ -13,6 +16,7 @@ use rusqlite::{Connection, Transaction, params};
 use std::{
     collections::HashMap,
     sync::{Arc, atomic::Ordering},
+    time::Instant,
 };
 use tokio::sync::mpsc;
 
@@ -49,6 +53,7 @@ struct Batch<'a> {
     now: Kept,
     states: HashMap<String, Vec<u8>>,
     queued: bool,
+    more: More,
 }
 
 impl Writer {
@@ -66,6 +71,12 @@ impl Writer {
             at: Millis(number(HIGH_WATER)?),
         };
         shared.high_water_ms.store(kept.at.0, Ordering::Release);
+        let waiting = outbox::counts(&connection)?.into_iter();
+        *shared.tally() = Tally {
+            waiting: waiting.map(|(recipient, count)| (recipient, count.unsigned_abs())).collect(),
+            ledger: kept.head.seq,
+            ..Tally::default()
+        };
         Ok(Self { connection, vault, outbox_entries_max, shared, kept })
     }
 
@@ -80,9 +91,11 @@ impl Writer {
     fn commit(&mut self, jobs: impl Iterator<Item = Job>) {
         let mut replies = Vec::new();
         let lineage = super::Lineage(self.shared.failures.load(Ordering::Acquire));
+        let started = Instant::now();
         let done = self.write(jobs, lineage, &mut replies);
         let failed = match done {
-            Ok(queued) => {
+            Ok((queued, frames, more)) => {
+                self.tell(frames, more, started);
                 self.shared.high_water_ms.fetch_max(self.kept.at.0, Ordering::AcqRel);
                 if queued {
                     self.shared.outbox.send_replace(());
@@ -90,6 +103,7 @@ impl Writer {
                 None
             }
             Err(error) => {
+                self.shared.tally().failures += 1;
                 tracing::error!(%error, "nothing could be kept; devices will send again");
                 Some(StoreError::Disk)
             }
@@ -106,13 +120,23 @@ impl Writer {
         }
     }
 
-    /// Writes the jobs in one transaction. Whether releases came in.
+    /// Adds a commit to what everybody may know.
+    fn tell(&self, frames: u64, more: More, started: Instant) {
+        let mut tally = self.shared.tally();
+        tally.add(more);
+        tally.frames += frames;
+        tally.ledger = self.kept.head.seq;
+        tally.commits += 1;
+        tally.time += started.elapsed();
+    }
+
+    /// Writes the jobs in one transaction. Whether releases came in, how many frames, and what else to count.
     fn write(
         &mut self,
         jobs: impl Iterator<Item = Job>,
         lineage: super::Lineage,
         replies: &mut Vec<(Reply, Result<(), StoreError>)>,
-    ) -> rusqlite::Result<bool> {
+    ) -> rusqlite::Result<(bool, u64, More)> {
         // All replies first: each must be answered, whatever fails.
         let mut work = Vec::new();
         for job in jobs {
@@ -125,6 +149,7 @@ impl Writer {
             now: self.kept,
             states: HashMap::new(),
             queued: false,
+            more: More::default(),
         };
         let mut refused = false;
         for (task, (_, result)) in work.into_iter().zip(replies.iter_mut()) {
@@ -145,7 +170,7 @@ impl Writer {
         if batch.now.at > self.kept.at {
             batch.set_cursor("high-water", batch.now.at.0)?;
         }
-        let Batch { transaction, now, states, queued } = batch;
+        let Batch { transaction, now, states, queued, more } = batch;
         for (grant, state) in states {
             let sealed = self.vault.seal(&grant, &state).ok_or(rusqlite::Error::InvalidQuery)?;
             transaction
@@ -153,8 +178,9 @@ impl Writer {
                 .execute(params![grant, sealed])?;
         }
         transaction.commit()?;
+        let frames = now.frame.saturating_sub(self.kept.frame).unsigned_abs();
         self.kept = now;
-        Ok(queued)
+        Ok((queued, frames, more))
     }
 }
 
@@ -211,6 +237,7 @@ impl Batch<'_> {
                 release,
                 proof,
             };
+            self.more.entry((kind, reason), &decision.recipient);
             ledger::append(&self.transaction, &mut self.now.head, &fact)?;
         }
         self.states.extend(decided.states);
@@ -237,6 +264,7 @@ impl Batch<'_> {
                 release: Some(waiting.release.0),
                 proof: &settlement.proof,
             };
+            self.more.entry((settlement.kind, settlement.reason), &waiting.recipient);
             ledger::append(&self.transaction, &mut self.now.head, &fact)?;
         }
         Ok(())

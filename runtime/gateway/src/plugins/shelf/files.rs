@@ -4,6 +4,7 @@ use super::{COMPONENT, MANIFEST, OnShelf};
 use crate::{
     plugins::{
         manifest::Manifest,
+        pace::Pace,
         signature,
         table::{self, Table},
         trust::Trust,
@@ -81,6 +82,7 @@ impl Files {
             let problem = "is another component's; after a new build run `hushgate plugin pin`";
             return Err(self.manifest.named("component", problem));
         }
-        Ok(OnShelf { manifest, compiled, table, identity: self.identity, rights, signer })
+        let pace = Pace::new(&manifest.id, &manifest.limits);
+        Ok(OnShelf { manifest, compiled, table, identity: self.identity, rights, signer, pace })
     }
 }

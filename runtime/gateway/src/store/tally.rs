@@ -1,0 +1,59 @@
+//! What was committed since the start, in numbers.
+
+use crate::ledger::Kind;
+use std::{collections::BTreeMap, time::Duration};
+
+/// Counts of what is on disk: a commit that failed is in none but `failures`.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// Frames that were decided.
+    pub frames: u64,
+    /// Entries of the ledger, by what they say and why.
+    pub entries: BTreeMap<(Kind, &'static str), u64>,
+    /// Releases that wait now, by recipient.
+    pub waiting: BTreeMap<String, u64>,
+    /// How many entries the ledger has, older ones included.
+    pub ledger: i64,
+    /// Commits.
+    pub commits: u64,
+    /// Commits that failed.
+    pub failures: u64,
+    /// What commits took.
+    pub time: Duration,
+}
+
+/// What one commit adds.
+#[derive(Debug, Default)]
+pub(super) struct More {
+    entries: BTreeMap<(Kind, &'static str), u64>,
+    waiting: BTreeMap<String, i64>,
+}
+
+impl More {
+    /// One entry of the ledger, about something for `recipient`.
+    pub(super) fn entry(&mut self, (kind, reason): (Kind, &'static str), recipient: &str) {
+        *self.entries.entry((kind, reason)).or_default() += 1;
+        let change = match kind {
+            Kind::Withheld | Kind::Quarantined => return,
+            Kind::Queued => 1,
+            Kind::Delivered | Kind::Expired | Kind::Purged => -1,
+        };
+        match self.waiting.get_mut(recipient) {
+            Some(waiting) => *waiting += change,
+            None => _ = self.waiting.insert(recipient.to_owned(), change),
+        }
+    }
+}
+
+impl Tally {
+    /// It is on disk.
+    pub(super) fn add(&mut self, more: More) {
+        for (what, count) in more.entries {
+            *self.entries.entry(what).or_default() += count;
+        }
+        for (recipient, change) in more.waiting {
+            let waiting = self.waiting.entry(recipient).or_default();
+            *waiting = waiting.saturating_add_signed(change);
+        }
+    }
+}

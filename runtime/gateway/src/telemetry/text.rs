@@ -1,0 +1,82 @@
+//! The text exposition format 0.0.4: families with a type, and rows of labels and a number.
+
+use std::{fmt::Write, time::Duration};
+
+/// What a family's numbers are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// Only grows, until a restart.
+    Counter,
+    /// Goes up and down.
+    Gauge,
+}
+
+/// A page that is being written.
+#[derive(Debug, Default)]
+pub struct Text {
+    text: String,
+    family: &'static str,
+}
+
+impl Text {
+    /// Begins a family; rows that follow belong to it.
+    pub fn family(&mut self, name: &'static str, of: Type, help: &'static str) -> &mut Self {
+        let of = match of {
+            Type::Counter => "counter",
+            Type::Gauge => "gauge",
+        };
+        self.family = name;
+        self.line(&format!("# HELP {name} {help}"));
+        self.line(&format!("# TYPE {name} {of}"));
+        self
+    }
+
+    /// One number.
+    pub fn row(&mut self, labels: &[(&str, &str)], number: u64) {
+        self.any(labels, &number);
+    }
+
+    /// One number of seconds.
+    pub fn seconds(&mut self, labels: &[(&str, &str)], time: Duration) {
+        self.any(labels, &time.as_secs_f64());
+    }
+
+    /// The page.
+    pub fn finish(self) -> String {
+        self.text
+    }
+
+    fn any(&mut self, labels: &[(&str, &str)], number: &dyn std::fmt::Display) {
+        let labels: Vec<_> =
+            labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
+        let labels = labels.join(",");
+        let braces = if labels.is_empty() { labels } else { format!("{{{labels}}}") };
+        self.line(&format!("{}{braces} {number}", self.family));
+    }
+
+    fn line(&mut self, line: &str) {
+        // Writing to a `String` cannot fail.
+        let _ = writeln!(self.text, "{line}");
+    }
+}
+
+fn escaped(value: &str) -> String {
+    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_family_reads_as_the_format_says() {
+        let mut text = Text::default();
+        text.family("a_total", Type::Counter, "What it is.").row(&[], 7);
+        text.row(&[("plugin", "x"), ("why", "a \"b\" \\ c\nd")], 1);
+        text.family("b", Type::Gauge, "Time.").seconds(&[], Duration::from_millis(1500));
+        let expected = "# HELP a_total What it is.\n# TYPE a_total counter\na_total 7\n\
+                        a_total{plugin=\"x\",why=\"a \\\"b\\\" \\\\ c\\nd\"} 1\n\
+                        # HELP b Time.\n# TYPE b gauge\nb 1.5\n";
+        assert_eq!(text.finish(), expected);
+    }
+}

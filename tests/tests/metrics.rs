@@ -1,0 +1,179 @@
+//! The numbers that a gateway tells are exact, name nobody and nothing that a device said, and are told on this
+//! machine alone.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up should fail loudly")]
+
+use hushgate_tests::{
+    guest::{self, enrol, grant_for, put},
+    http,
+    leak::Markers,
+    program::run,
+    raw::Peer,
+    scrape::Scrape,
+    world::{GRANT, World, wait_until},
+};
+
+/// As a device would say it; released, it loses its fraction.
+const VALUE: f64 = 918_273.25;
+
+/// Row and number, where nothing else is to be expected.
+const EXPECTED: [(&str, f64); 27] = [
+    ("hushgate_frames_total", 10.0),
+    ("hushgate_decisions_total{outcome=\"queued\",reason=\"\"}", 1.0),
+    ("hushgate_decisions_total{outcome=\"withheld\",reason=\"not-granted\"}", 1.0),
+    ("hushgate_decisions_total{outcome=\"withheld\",reason=\"no-grant\"}", 1.0),
+    ("hushgate_decisions_total{outcome=\"withheld\",reason=\"foreign-topic\"}", 1.0),
+    ("hushgate_decisions_total{outcome=\"quarantined\",reason=\"malformed\"}", 1.0),
+    ("hushgate_decisions_total{outcome=\"quarantined\",reason=\"plugin-trap\"}", 3.0),
+    ("hushgate_decisions_total{outcome=\"quarantined\",reason=\"plugin-resting\"}", 2.0),
+    ("hushgate_releases_total{event=\"queued\",reason=\"\"}", 1.0),
+    ("hushgate_releases_total{event=\"delivered\",reason=\"\"}", 1.0),
+    ("hushgate_releases_total{event=\"refused\",reason=\"refused\"}", 0.0),
+    ("hushgate_releases_total{event=\"purged\",reason=\"grant-ended\"}", 0.0),
+    ("hushgate_outbox_waiting{recipient=\"hospital\"}", 0.0),
+    ("hushgate_ledger_entries", 11.0),
+    ("hushgate_commit_failures_total", 0.0),
+    ("hushgate_generation", 1.0),
+    ("hushgate_degraded", 0.0),
+    ("hushgate_problems", 0.0),
+    ("hushgate_plugin_calls_total{plugin=\"private-iot-text\"}", 3.0),
+    ("hushgate_plugin_calls_total{plugin=\"traps\"}", 3.0),
+    ("hushgate_plugin_failures_total{plugin=\"traps\",reason=\"trap\"}", 3.0),
+    ("hushgate_plugin_failures_total{plugin=\"traps\",reason=\"time\"}", 0.0),
+    ("hushgate_plugin_failures_total{plugin=\"private-iot-text\",reason=\"trap\"}", 0.0),
+    ("hushgate_plugin_rests_total{plugin=\"traps\"}", 1.0),
+    ("hushgate_plugin_rests_total{plugin=\"private-iot-text\"}", 0.0),
+    ("hushgate_plugin_waits_total{plugin=\"traps\"}", 0.0),
+    ("hushgate_plugin_refusals_total{plugin=\"traps\"}", 0.0),
+];
+
+#[test]
+fn every_number_is_what_happened_and_says_nothing_of_anybody() {
+    let mut world = World::new();
+    let home = world.gateway_dir();
+    guest::install(&home, ("traps", "adapter"), &guest::component("traps"));
+    let harmful = enrol(&home, "wanderer-trap", "traps");
+    let silent = enrol(&home, "wanderer-lamp", "private-iot-text");
+    let lines = GRANT.lines().filter(|it| !it.contains("blood-pressure"));
+    world.grant("ada-pacemaker", &lines.collect::<Vec<_>>().join("\n"));
+    world.grant("ada-wanderer-trap", &grant_for("wanderer-trap", ""));
+    let metrics = Scrape::switch_on(&world);
+    world.start_gateway();
+    let send = |body: String| assert_eq!(world.put("/patient/x", body.as_bytes()), 204);
+    send(format!("bpm: {VALUE} bpm"));
+    send("mmHg: 1000.00 mmHg".into());
+    send("bpm: wanderer bpm".into());
+    assert_eq!(world.put("/wanderer-topic", b"bpm: 70.00 bpm"), 403);
+    assert_eq!(put(&world, ("wanderer-lamp", &silent), b"bpm: 70.00 bpm"), 204);
+    for _ in 0..5 {
+        assert_eq!(put(&world, ("wanderer-trap", &harmful), b"wanderer-payload"), 204);
+    }
+    wait_until("it is delivered", || world.ledger_count("delivered", None) == 1);
+    let scrape = Scrape::of(metrics);
+    for (row, number) in EXPECTED {
+        assert_eq!(scrape.get(row), number, "{row} in\n{}", scrape.text);
+    }
+    let decided: f64 = scrape.family("hushgate_decisions_total").values().sum();
+    assert_eq!(decided, 10.0, "{}", scrape.text);
+    assert_eq!(scrape.get("hushgate_ledger_entries"), ledger_entries(&world));
+    assert!(scrape.get("hushgate_commits_total") >= 11.0);
+    assert!(scrape.get("hushgate_commit_seconds_total") > 0.0);
+    assert!(scrape.plugin("seconds_total", "traps") > 0.0);
+    let text = Markers::default().text("wanderer").text("pacemaker").text("patient");
+    let found = text.number(VALUE).number(VALUE.floor()).found("a metric", scrape.text.as_bytes());
+    assert_eq!(found, [""; 0]);
+    let names_subject = scrape.text.split(|it: char| !it.is_alphanumeric()).any(|it| it == "ada");
+    assert!(!names_subject, "{}", scrape.text);
+}
+
+fn ledger_entries(world: &World) -> f64 {
+    let count = world.store().query_row("SELECT count(*) FROM ledger", [], |row| row.get(0));
+    count.unwrap()
+}
+
+#[test]
+fn what_waits_and_ends_is_counted_also_over_a_restart() {
+    let mut world = World::new();
+    world.grant("ada-pacemaker", GRANT);
+    let metrics = Scrape::switch_on(&world);
+    world.hub.as_mut().unwrap().kill();
+    world.start_gateway();
+    assert_eq!(world.put("/patient/x", b"bpm: 70.00 bpm"), 204);
+    let waiting = "hushgate_outbox_waiting{recipient=\"hospital\"}";
+    let queued = "hushgate_releases_total{event=\"queued\",reason=\"\"}";
+    assert_eq!(Scrape::of(metrics).get(waiting), 1.0);
+    assert!(world.gateway.as_mut().unwrap().stop().success());
+    world.start_gateway();
+    let scrape = Scrape::of(metrics);
+    assert_eq!((scrape.get(waiting), scrape.get(queued)), (1.0, 0.0));
+    // A plugin that breaks makes it degraded, a grant that goes purges what waits.
+    let component = world.gateway_dir().join("plugins/private-iot-text/plugin.wasm");
+    std::fs::write(component, b"\0asm, or so it says").unwrap();
+    wait_until("it is degraded", || Scrape::of(metrics).get("hushgate_degraded") == 1.0);
+    assert_eq!(Scrape::of(metrics).get("hushgate_problems"), 1.0);
+    std::fs::remove_file(world.gateway_dir().join("grants/ada-pacemaker.toml")).unwrap();
+    wait_until("nothing waits", || Scrape::of(metrics).get(waiting) == 0.0);
+    let purged = Scrape::of(metrics);
+    let purged = purged.family("hushgate_releases_total");
+    let purged: f64 = purged.iter().filter(|it| it.0.contains("\"purged\"")).map(|it| it.1).sum();
+    assert_eq!(purged, 1.0);
+}
+
+#[test]
+fn only_this_machine_is_told_and_only_where_it_was_asked_for() {
+    let world = World::new();
+    for address in ["0.0.0.0:9480", "192.168.1.2:9480", "[::]:9480", "hushgate.example:9480"] {
+        let settings = format!("[metrics]\nlisten = \"{address}\"\n\n[limits]");
+        world.edit_settings(|it| it.replace("[limits]", &settings));
+        let path = world.gateway_dir().join("hushgate.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let line = text.lines().position(|it| it.contains(address)).unwrap() + 1;
+        let output = run(&world.gateway_dir(), &["run"]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(3), "{address}: {said}");
+        assert!(said.contains(&format!("hushgate.toml:{line}: ")), "{address}: {said}");
+        world.edit_settings(|it| it.replace(&settings, "[limits]"));
+    }
+}
+
+#[test]
+fn whoever_asks_for_something_else_or_without_end_gets_nothing_and_holds_up_nobody() {
+    let mut world = World::new();
+    world.grant("ada-pacemaker", GRANT);
+    let metrics = Scrape::switch_on(&world);
+    world.start_gateway();
+    let status = |method: &str, path: &str, headers: &[&str]| {
+        http::request(metrics, method, path, headers, b"").status
+    };
+    assert_eq!(status("GET", "/", &[]), 404);
+    assert_eq!(status("GET", "/metrics/x", &[]), 404);
+    assert_eq!(status("POST", "/metrics", &[]), 405);
+    assert_eq!(status("PUT", "/patient/x", &[]), 404);
+    let many: Vec<String> = (0..10_000).map(|it| format!("X-{it}: x")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let refused = status("GET", "/metrics", &many);
+    assert!([0, 431].contains(&refused), "{refused}");
+    // A name of its own for this machine is how a web page would ask.
+    let mut page = Peer::open(metrics);
+    page.say(b"GET /metrics HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n");
+    assert!(page.rest().starts_with("HTTP/1.1 403 "));
+    // A head that never ends is cut off; so is a body that never ends.
+    let mut endless = Peer::open(metrics);
+    endless.say(b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nX: ");
+    for _ in 0..32 {
+        endless.say(&[b'x'; 64 << 10]);
+    }
+    assert!(!endless.rest().contains("hushgate_"));
+    let mut endless = Peer::open(metrics);
+    endless.say(b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99999999\r\n\r\n");
+    for _ in 0..32 {
+        endless.say(&[b'x'; 64 << 10]);
+    }
+    endless.rest();
+    // More connections than it takes: those too many are dropped, and frames do not notice.
+    let held: Vec<_> = (0..40).map(|_| Peer::open(metrics)).collect();
+    assert_eq!(world.put("/patient/x", b"bpm: 70.00 bpm"), 204);
+    drop(held);
+    wait_until("it is told again", || status("GET", "/metrics", &[]) == 200);
+    assert!(!world.gateway.as_ref().unwrap().log_text().contains("panicked"));
+}
