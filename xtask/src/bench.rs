@@ -24,9 +24,13 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
         symlink(&plugins, release.join("plugins"))
             .map_err(|error| Failure::new(format!("cannot link the plugins: {error}")))?;
     }
-    for (package, name) in
-        [("hushgate-wasm", "call"), ("hushgate", "pipeline"), ("hushgate-tests", "intake")]
-    {
+    let benches = [
+        ("hushgate-wasm", "call"),
+        ("hushgate", "pipeline"),
+        ("hushgate-tests", "intake"),
+        ("hushgate-tests", "fair"),
+    ];
+    for (package, name) in benches {
         progress.say(format!("measures: {name}"));
         let mut bench = command::in_root(&workspace, "cargo");
         bench.args(["bench", "-p", package, "--no-default-features", "--bench", name]);

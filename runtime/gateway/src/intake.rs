@@ -6,6 +6,9 @@
 //!   acknowledge it to the device.
 //! - There is no queue in memory: whoever brings frames faster than the disk takes them waits here.
 //! - Frames of one device are decided in the order of [`Intake::begin`], each seeing what the one before left.
+//! - A frame for a slow plugin waits for its turn there, and nobody but its own device waits with it.
+
+mod warm;
 
 use crate::{
     consent::grant::Clock,
@@ -13,7 +16,7 @@ use crate::{
     outcome::Reason,
     pipeline::{self, Decision, Outcome, live::LiveDevice, seal::Sealing},
     plugins::plan::{DevicePlan, Generation},
-    store::{Decided, Lineage, Pending, Store, StoreError},
+    store::{self, Decided, Lineage, Pending, Store, StoreError},
 };
 use arc_swap::ArcSwap;
 use std::{
@@ -21,14 +24,18 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
-use tokio::sync::watch;
+use tokio::{
+    sync::{Semaphore, watch},
+    time::{Instant as Deadline, error::Elapsed, timeout_at},
+};
+use warm::Warm;
 
-/// How long a full disk or outbox may keep a frame waiting before its ingress is told.
+/// How long a full disk or outbox, or a slow plugin, may keep a frame waiting before its ingress is told.
 const WAIT_MAX: Duration = Duration::from_secs(2);
+/// How many frames of one device may wait for a slow plugin.
+const WAITING_MAX: usize = 64;
 /// How often a frame is decided anew because one before it could not be kept.
 const STALE_RETRIES_MAX: u32 = 8;
-/// How many plugin instances may be kept alive between frames, over all devices: half of the pool.
-const WARM_INSTANCES_MAX: usize = 500;
 /// How often the samples of a window go to disk while none of them leaves: what a crash can take from a
 /// window. Their frames are accounted for in the ledger at once.
 const SAMPLES_KEPT_EVERY: Duration = Duration::from_secs(1);
@@ -46,15 +53,24 @@ pub struct Intake {
     changes: watch::Sender<()>,
     sealing: Sealing,
     store: Arc<Store>,
-    devices: Mutex<HashMap<DeviceName, Arc<Mutex<Slot>>>>,
+    devices: Mutex<HashMap<DeviceName, Arc<Door>>>,
     warm: Mutex<Warm>,
 }
 
-/// The devices that have live instances: when each was used last, and how many it may have.
-#[derive(Default)]
-struct Warm {
-    devices: HashMap<DeviceName, (Instant, usize)>,
-    instances: usize,
+/// Where one device's frames come in, one after another.
+struct Door {
+    /// Whose turn it is, in the order of asking.
+    line: Arc<tokio::sync::Mutex<()>>,
+    /// How many more may wait for a slow plugin.
+    room: Semaphore,
+    slot: Mutex<Slot>,
+}
+
+impl Default for Door {
+    fn default() -> Self {
+        let room = Semaphore::new(WAITING_MAX);
+        Self { line: Arc::default(), room, slot: Mutex::default() }
+    }
 }
 
 /// What is alive for one device.
@@ -100,9 +116,19 @@ pub enum IntakeError {
     /// It could not be kept; sending it again later may help.
     #[error("not kept: {0}")]
     NotKept(#[source] StoreError),
+    /// One of its plugins is slow, or frames before it still wait; sending it again later may help.
+    #[error("it waited too long for its turn")]
+    Busy,
     /// Nobody enrolled this device.
     #[error("no such device")]
     UnknownDevice,
+}
+
+impl IntakeError {
+    /// Whether sending it again later may help.
+    pub fn may_pass(&self) -> bool {
+        !matches!(self, Self::UnknownDevice | Self::NotKept(StoreError::Stopping))
+    }
 }
 
 impl Intake {
@@ -137,12 +163,12 @@ impl Intake {
 
     /// The newest frames of `device`, oldest first.
     pub fn recent(&self, device: &DeviceName) -> Vec<Frame> {
-        let slot = lock(&self.devices).get(device).cloned();
-        slot.map(|it| lock(&it).recent.iter().map(Frame::copy).collect()).unwrap_or_default()
+        let door = lock(&self.devices).get(device).cloned();
+        door.map(|it| lock(&it.slot).recent.iter().map(Frame::copy).collect()).unwrap_or_default()
     }
 
     /// Takes in one frame and waits until all that came of it is on disk.
-    pub async fn accept(&self, frame: &Frame) -> Result<(), IntakeError> {
+    pub async fn accept(self: &Arc<Self>, frame: &Frame) -> Result<(), IntakeError> {
         for _ in 0..STALE_RETRIES_MAX {
             match self.begin(frame).await?.kept().await {
                 Err(StoreError::Stale) => {}
@@ -154,26 +180,91 @@ impl Intake {
 
     /// Decides on one frame and hands the result to the disk. The frame may be acknowledged when the answer's
     /// [`Pending::kept`] is `Ok`.
-    pub async fn begin(&self, frame: &Frame) -> Result<Pending, IntakeError> {
-        let slot = tokio::time::timeout(WAIT_MAX, self.store.slot()).await;
-        let slot = slot.unwrap_or(Err(StoreError::Disk)).map_err(IntakeError::NotKept)?;
+    ///
+    /// Dropping this future at any `await` is safe: what was decided is kept, or nothing was.
+    pub async fn begin(self: &Arc<Self>, frame: &Frame) -> Result<Pending, IntakeError> {
+        if self.generation.load().plan(&frame.device).is_none() {
+            return Err(IntakeError::UnknownDevice);
+        }
+        let (door, deadline) = (self.door(&frame.device), Deadline::now() + WAIT_MAX);
+        let _room = match self.slow(&frame.device) {
+            Some(_) => Some(door.room.try_acquire().map_err(|_| IntakeError::Busy)?),
+            None => None,
+        };
+        let in_line = timeout_at(deadline, door.line.clone().lock_owned()).await;
+        let in_line = in_line.map_err(|_| IntakeError::Busy)?;
+        // While it waits, other plugins may come.
+        for _ in 0..STALE_RETRIES_MAX {
+            let Some(plan) = self.slow(&frame.device) else {
+                return self.begin_quick(&door, frame, deadline).await;
+            };
+            let turns = timeout_at(deadline, plan.turns()).await.map_err(|_| busy(&plan))?;
+            let room = room(timeout_at(deadline, self.store.own_slot()).await)?;
+            if self.is_current(&frame.device, &plan) {
+                let decide = self.job((plan, door.clone()), frame.copy(), room);
+                return aside(decide, (turns, in_line)).await;
+            }
+        }
+        Err(IntakeError::Busy)
+    }
+
+    async fn begin_quick(
+        &self,
+        door: &Door,
+        frame: &Frame,
+        deadline: Deadline,
+    ) -> Result<Pending, IntakeError> {
+        let room = room(timeout_at(deadline, self.store.slot()).await)?;
         let generation = self.generation.load();
         let plan = generation.plan(&frame.device).ok_or(IntakeError::UnknownDevice)?;
+        let decided = self.decide((plan, door), frame);
+        decided.map(|it| room.keep(it)).map_err(IntakeError::NotKept)
+    }
+
+    /// The decision on one frame, for another thread.
+    fn job(
+        self: &Arc<Self>,
+        (plan, door): (Arc<DevicePlan>, Arc<Door>),
+        frame: Frame,
+        room: store::Slot<'static>,
+    ) -> impl FnOnce() -> Result<Pending, StoreError> + Send + 'static {
+        let intake = self.clone();
+        move || intake.decide((&plan, &door), &frame).map(|it| room.keep(it))
+    }
+
+    fn is_current(&self, device: &DeviceName, plan: &Arc<DevicePlan>) -> bool {
+        self.generation.load().plan(device).is_some_and(|it| Arc::ptr_eq(it, plan))
+    }
+
+    /// Whether frames of `device` wait for a slow plugin.
+    pub fn is_slow(&self, device: &DeviceName) -> bool {
+        self.slow(device).is_some()
+    }
+
+    /// The plan for `device`, if a plugin of it is slow.
+    fn slow(&self, device: &DeviceName) -> Option<Arc<DevicePlan>> {
+        self.generation.load().plan(device).filter(|it| it.is_slow()).cloned()
+    }
+
+    /// Runs all steps for one frame, at once.
+    fn decide(
+        &self,
+        (plan, door): (&DevicePlan, &Door),
+        frame: &Frame,
+    ) -> Result<Decided, StoreError> {
         self.warm(&frame.device, plan.instances());
-        let device = self.device(&frame.device);
-        let mut device = lock(&device);
-        device.note(frame);
-        let live = self.live(&mut device, plan).map_err(IntakeError::NotKept)?;
+        let mut slot = lock(&door.slot);
+        slot.note(frame);
+        let live = self.live(&mut slot, plan)?;
         let clock = self.clock(frame.received);
         let decisions = pipeline::run(plan, &mut live.device, frame, (clock, &self.sealing));
-        let decided = Decided {
+        Ok(Decided {
             device: frame.device.clone(),
             at: frame.received,
             decisions,
             states: live.take_states(),
             lineage: live.lineage,
-        };
-        Ok(slot.keep(decided))
+        })
     }
 
     /// Records that a frame of `device` was refused before any plugin saw it.
@@ -189,10 +280,10 @@ impl Intake {
     pub async fn flush(&self) {
         let devices: Vec<_> =
             lock(&self.devices).iter().map(|it| (it.0.clone(), it.1.clone())).collect();
-        for (device, slot) in devices {
+        for (device, door) in devices {
             let Ok(room) = self.store.slot().await else { return };
             let taken =
-                lock(&slot).live.as_mut().map(|it| (it.device.take_changes(true), it.lineage));
+                lock(&door.slot).live.as_mut().map(|it| (it.device.take_changes(true), it.lineage));
             let Some((states, lineage)) = taken.filter(|it| !it.0.is_empty()) else { continue };
             let decided =
                 Decided { device, at: Millis::now(), decisions: Vec::new(), states, lineage };
@@ -208,10 +299,10 @@ impl Intake {
         if now.0 >= floor { Clock::Known(now) } else { Clock::Unknown }
     }
 
-    fn device(&self, name: &DeviceName) -> Arc<Mutex<Slot>> {
+    fn door(&self, name: &DeviceName) -> Arc<Door> {
         let mut devices = lock(&self.devices);
         match devices.get(name) {
-            Some(device) => device.clone(),
+            Some(door) => door.clone(),
             None => devices.entry(name.clone()).or_default().clone(),
         }
     }
@@ -221,9 +312,9 @@ impl Intake {
     fn warm(&self, name: &DeviceName, instances: usize) {
         let silent = lock(&self.warm).note(name, instances);
         for name in silent {
-            let device = self.device(&name);
+            let door = self.door(&name);
             // One that is busy is not silent: its next frame notes it again.
-            if let Ok(mut slot) = device.try_lock()
+            if let Ok(mut slot) = door.slot.try_lock()
                 && let Some(live) = slot.live.as_mut()
             {
                 live.device.cool();
@@ -250,41 +341,27 @@ impl Intake {
     }
 }
 
-impl Warm {
-    /// Which devices must be cooled now that `name` is warm.
-    fn note(&mut self, name: &DeviceName, instances: usize) -> Vec<DeviceName> {
-        let now = Instant::now();
-        if let Some(noted) = self.devices.get_mut(name) {
-            noted.0 = now;
-            return Vec::new();
-        }
-        self.devices.insert(name.clone(), (now, instances));
-        self.instances += instances;
-        if self.instances <= WARM_INSTANCES_MAX {
-            return Vec::new();
-        }
-        self.forget_silent(name)
-    }
+/// Runs what takes long where no other task waits for it. `held` is held until it ended, whoever still waits.
+async fn aside(
+    decide: impl FnOnce() -> Result<Pending, StoreError> + Send + 'static,
+    held: impl Send + 'static,
+) -> Result<Pending, IntakeError> {
+    let decided = tokio::task::spawn_blocking(move || {
+        let decided = decide();
+        drop(held);
+        decided
+    });
+    decided.await.map_err(|_| IntakeError::Busy)?.map_err(IntakeError::NotKept)
+}
 
-    /// A quarter of all at once, so that this is rare.
-    fn forget_silent(&mut self, except: &DeviceName) -> Vec<DeviceName> {
-        let mut by_age: Vec<_> =
-            self.devices.iter().map(|(name, it)| (it.0, name.clone())).collect();
-        by_age.sort_unstable_by_key(|it| it.0);
-        let mut silent = Vec::new();
-        for (_, name) in by_age {
-            if self.instances <= WARM_INSTANCES_MAX * 3 / 4 {
-                break;
-            }
-            if name != *except
-                && let Some((_, instances)) = self.devices.remove(&name)
-            {
-                self.instances -= instances;
-                silent.push(name);
-            }
-        }
-        silent
-    }
+fn busy(plan: &DevicePlan) -> IntakeError {
+    plan.refused();
+    IntakeError::Busy
+}
+
+/// What became of waiting for the writer.
+fn room<T>(waited: Result<Result<T, StoreError>, Elapsed>) -> Result<T, IntakeError> {
+    waited.unwrap_or(Err(StoreError::Disk)).map_err(IntakeError::NotKept)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -295,6 +372,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// A frame that is larger than frames may be.
 pub fn too_large() -> Outcome {
     Outcome::Quarantined(Reason::TooLarge)
+}
+
+/// A frame too many for a slow plugin, on a connection that others wait behind.
+pub fn too_many() -> Outcome {
+    Outcome::Quarantined(Reason::PluginBusy)
 }
 
 /// A frame on a topic that is not the device's.

@@ -43,6 +43,8 @@ pub enum Reason {
     PluginTrap,
     /// A plugin failed several times in a row and is left alone for a while.
     PluginResting,
+    /// A plugin is slow, and too many frames of the device wait for it.
+    PluginBusy,
     /// It could not be sealed.
     Seal,
     /// The recipient refused it for good.
@@ -55,7 +57,7 @@ pub enum Reason {
     Unanswered,
 }
 
-const NAMES: [(Reason, &str); 23] = [
+const NAMES: [(Reason, &str); 24] = [
     (Reason::NoGrant, "no-grant"),
     (Reason::ClockUnknown, "clock-unknown"),
     (Reason::NotGranted, "not-granted"),
@@ -74,6 +76,7 @@ const NAMES: [(Reason, &str); 23] = [
     (Reason::PluginOutput, "plugin-output"),
     (Reason::PluginTrap, "plugin-trap"),
     (Reason::PluginResting, "plugin-resting"),
+    (Reason::PluginBusy, "plugin-busy"),
     (Reason::Seal, "seal"),
     (Reason::Refused, "refused"),
     (Reason::GrantEnded, "grant-ended"),
@@ -107,6 +110,7 @@ impl Reason {
             "plugin-output" => "a plugin returned too much",
             "plugin-trap" => "a plugin crashed",
             "plugin-resting" => "a plugin failed too often and is left alone for a while",
+            "plugin-busy" => "a plugin is slow, and too many frames wait for it",
             "seal" => "it could not be sealed",
             "refused" => "the recipient refused it",
             "grant-ended" => "the grant ended",

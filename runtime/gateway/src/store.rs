@@ -149,7 +149,13 @@ impl Shared {
 
 /// A job that is sure to be taken.
 #[derive(Debug)]
-pub struct Slot<'a>(mpsc::Permit<'a, Job>);
+pub struct Slot<'a>(Room<'a>);
+
+#[derive(Debug)]
+enum Room<'a> {
+    Lent(mpsc::Permit<'a, Job>),
+    Own(mpsc::OwnedPermit<Job>),
+}
 
 /// A decision on its way to the disk.
 #[derive(Debug)]
@@ -166,7 +172,11 @@ impl Slot<'_> {
     /// Hands `decided` to the writer. The order of calls is the order on disk.
     pub fn keep(self, decided: Decided) -> Pending {
         let (reply, answer) = oneshot::channel();
-        self.0.send(Job::Decided(decided, reply));
+        let job = Job::Decided(decided, reply);
+        match self.0 {
+            Room::Lent(room) => room.send(job),
+            Room::Own(room) => drop(room.send(job)),
+        }
         Pending(answer)
     }
 }
@@ -201,7 +211,14 @@ impl Store {
 
     /// Waits for room in the writer's queue.
     pub async fn slot(&self) -> Result<Slot<'_>, StoreError> {
-        self.jobs.reserve().await.map(Slot).map_err(|_| StoreError::Stopping)
+        let room = self.jobs.reserve().await.map_err(|_| StoreError::Stopping)?;
+        Ok(Slot(Room::Lent(room)))
+    }
+
+    /// The same, for another thread.
+    pub async fn own_slot(&self) -> Result<Slot<'static>, StoreError> {
+        let room = self.jobs.clone().reserve_owned().await.map_err(|_| StoreError::Stopping)?;
+        Ok(Slot(Room::Own(room)))
     }
 
     /// Records how releases ended.

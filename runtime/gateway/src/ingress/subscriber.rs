@@ -4,6 +4,8 @@
 //!
 //! - A message is acknowledged to the broker after the commit; until then the broker keeps it.
 //! - The session is kept at the broker while we are away (MQTT 5, session expiry 7 days).
+//! - All devices share one connection: frames for a slow plugin take a part of it only. What is too many for that
+//!   is quarantined, and the ledger says so.
 //! - A topic belongs to the one device whose filters match it; others are withheld.
 //! - The only module that names `rumqttc`.
 
@@ -22,7 +24,7 @@ use rumqttc::v5::{
         v5::{Filter, Publish},
     },
 };
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{collections::HashMap, pin::Pin, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 /// How many messages may be on their way to the disk.
@@ -30,6 +32,9 @@ const IN_FLIGHT_MAX: u16 = 1024;
 /// Room for an acknowledgement of every packet id that there is: one that found no room would be lost, and its
 /// message would come again only after a new connection. (mosquitto can be told to ignore our receive maximum.)
 const REQUESTS_MAX: usize = 65_536;
+/// How many of them may wait for slow plugins, and how many of one device.
+const SLOW_MAX: usize = 512;
+const SLOW_OF_DEVICE_MAX: usize = 32;
 const SESSION_EXPIRY_SECONDS: u32 = 7 * 86_400;
 const RETRY_DELAY_MIN: Duration = Duration::from_millis(200);
 const RETRY_DELAY_MAX: Duration = Duration::from_secs(30);
@@ -46,6 +51,27 @@ pub struct Subscriber {
     pub frame_bytes_max: usize,
     /// Where the broker is.
     pub settings: Subscribe,
+}
+
+/// Frames that wait for slow plugins: each holds its places until it is dropped.
+#[derive(Default)]
+struct Slow {
+    all: Arc<()>,
+    by_device: HashMap<DeviceName, Arc<()>>,
+}
+
+impl Slow {
+    /// Places for one more of `device`, if there are any.
+    fn place(&mut self, device: &DeviceName) -> Option<[Arc<()>; 2]> {
+        if !self.by_device.contains_key(device) {
+            self.by_device.insert(device.clone(), Arc::default());
+        }
+        let of_device = self.by_device.get(device)?;
+        // One is ours.
+        let is_free = |it: &Arc<()>, max: usize| Arc::strong_count(it) <= max;
+        let free = is_free(&self.all, SLOW_MAX) && is_free(of_device, SLOW_OF_DEVICE_MAX);
+        free.then(|| [self.all.clone(), of_device.clone()])
+    }
 }
 
 /// The settings name a password file that cannot be read.
@@ -93,7 +119,7 @@ impl Subscriber {
     /// Takes in what comes, and acknowledges what is on disk, in whatever order it gets there.
     async fn run(self, client: AsyncClient, mut events: EventLoop, stop: CancellationToken) {
         let mut keeping: FuturesUnordered<Keeping> = FuturesUnordered::new();
-        let mut delay = RETRY_DELAY_MIN;
+        let (mut delay, mut slow) = (RETRY_DELAY_MIN, Slow::default());
         loop {
             let has_room = keeping.len() < usize::from(IN_FLIGHT_MAX);
             tokio::select! {
@@ -105,7 +131,7 @@ impl Subscriber {
                         self.subscribe(&client);
                     }
                     Ok(Event::Incoming(Incoming::Publish(publish))) => {
-                        let it = self.take(publish).await;
+                        let it = self.take(publish, &mut slow);
                         keeping.push(it);
                     }
                     Ok(_) => {}
@@ -138,26 +164,35 @@ impl Subscriber {
         }
     }
 
-    /// Decides at once, in the order of arrival; the disk follows.
-    async fn take(&self, publish: Publish) -> Keeping {
+    /// Asks for a decision in the order of arrival, once it is polled; the disk follows. One that has to wait keeps
+    /// only its own device waiting.
+    fn take(&self, publish: Publish, slow: &mut Slow) -> Keeping {
         let topic = String::from_utf8_lossy(&publish.topic).into_owned();
-        let Some(device) = self.topics.owner(&topic) else {
-            let intake = self.intake.clone();
-            return Box::pin(async move {
-                let nobody = DeviceName(NOBODY.into());
-                (publish, intake.refuse(nobody, intake::foreign_topic()).await)
-            });
-        };
-        if publish.payload.len() > self.frame_bytes_max {
-            let intake = self.intake.clone();
-            return Box::pin(
-                async move { (publish, intake.refuse(device, intake::too_large()).await) },
-            );
-        }
-        let frame = Frame::new(device, topic, publish.payload.to_vec(), Millis::now());
-        let begun = self.intake.begin(&frame).await;
         let intake = self.intake.clone();
-        Box::pin(async move { (publish, kept(&intake, frame, begun).await) })
+        let taken = match self.topics.owner(&topic) {
+            None => Err((DeviceName(NOBODY.into()), intake::foreign_topic())),
+            Some(device) if publish.payload.len() > self.frame_bytes_max => {
+                Err((device, intake::too_large()))
+            }
+            Some(device) if !intake.is_slow(&device) => Ok((device, None)),
+            Some(device) => match slow.place(&device) {
+                None => Err((device, intake::too_many())),
+                place => Ok((device, place)),
+            },
+        };
+        let received = Millis::now();
+        match taken {
+            Err((device, outcome)) => {
+                Box::pin(async move { (publish, intake.refuse(device, outcome).await) })
+            }
+            Ok((device, place)) => Box::pin(async move {
+                let frame = Frame::new(device, topic, publish.payload.to_vec(), received);
+                let begun = intake.begin(&frame).await;
+                let kept = kept(&intake, frame, begun).await;
+                drop(place);
+                (publish, kept)
+            }),
+        }
     }
 
     fn acknowledge(&self, client: &AsyncClient, publish: &Publish, kept: Result<(), IntakeError>) {
@@ -174,7 +209,7 @@ impl Subscriber {
 
 /// Waits for the disk; tries again until it takes the frame.
 async fn kept(
-    intake: &Intake,
+    intake: &Arc<Intake>,
     frame: Frame,
     begun: Result<Pending, IntakeError>,
 ) -> Result<(), IntakeError> {
@@ -183,8 +218,8 @@ async fn kept(
         Err(error) => Err(error),
     };
     let mut delay = RETRY_DELAY_MIN;
-    while let Err(IntakeError::NotKept(error)) = &result {
-        if matches!(error, crate::store::StoreError::Stopping) {
+    while let Err(error) = &result {
+        if !error.may_pass() {
             break;
         }
         tracing::warn!(%error, retry_in = ?delay, "a frame cannot be kept; its PUBACK is withheld");
