@@ -104,7 +104,8 @@ fn a_plugin_that_takes_long_gets_its_share_and_others_go_on() {
         });
         // From when all are there, each has its turn.
         let more: Vec<_> = calls().iter().zip(before.unwrap()).map(|it| it.0 - it.1).collect();
-        assert!(more.iter().all(|it| (3..=6).contains(it)), "{more:?}");
+        let (most, least) = (more.iter().max().unwrap(), more.iter().min().unwrap());
+        assert!(most - least <= 3, "{more:?}");
         let decided = decisions(&world, "pacemaker");
         assert_eq!(decided.len(), frames, "each frame of the good one is decided");
         let good = |it: &String| it == "queued " || it == "withheld slot-taken";

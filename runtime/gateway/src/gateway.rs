@@ -8,6 +8,7 @@ mod watch;
 use crate::{
     config::Config,
     delivery::{Delivery, sweep},
+    home::Home,
     ingress::{
         broker::Broker, credentials::Credentials, http::Http, serve, serve::Server,
         subscriber::Subscriber, topics::Topics,
@@ -30,7 +31,7 @@ use std::{
     time::Duration,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use watch::Watch;
+use watch::{Seen, Watch};
 
 /// How long a stop may take before tasks are abandoned. What they held is on disk.
 pub const STOP_GRACE: Duration = Duration::from_secs(10);
@@ -96,7 +97,7 @@ fn fix(error: impl std::fmt::Display) -> StartError {
 }
 
 /// Takes the lock that one process holds in a directory.
-pub fn lock(home: &crate::home::Home) -> Result<File, StartError> {
+pub fn lock(home: &Home) -> Result<File, StartError> {
     let path = home.lock();
     let fail = |error: std::io::Error| fix(format!("{}: {error}", path.display()));
     let file = File::options().create(true).append(true).open(&path).map_err(fail)?;
@@ -150,8 +151,11 @@ async fn end((tasks, stop): &(TaskTracker, CancellationToken)) {
 
 impl Gateway {
     /// Starts all parts: first what keeps, then what sends, last what takes in.
-    pub async fn start(config: &Config, keys: &Keys) -> Result<Self, StartError> {
-        let lock = lock(&config.home)?;
+    pub async fn start(home: &Home, keys: &Keys) -> Result<Self, StartError> {
+        let lock = lock(home)?;
+        // First what a change is told by: one that comes while this starts is one.
+        let seen = Seen::read(home);
+        let config = &Config::read(home).map_err(fix)?;
         let (generation, shelf) = first_generation(config, shelf(config, keys)?)?;
         let store = Store::open(&config.home.store(), keys.vault(), config.outbox_entries_max)
             .map_err(fix)?;
@@ -169,7 +173,7 @@ impl Gateway {
         };
         gateway.start_delivery(config, keys, &transport);
         let enrolled = Enrolled::new(config);
-        let problems = gateway.start_watch(config, shelf, enrolled.clone());
+        let problems = gateway.start_watch(home, shelf, (seen, enrolled.clone()));
         gateway.start_metrics(config, problems).await?;
         gateway.start_witness(config, keys).await?;
         gateway.start_ingress(config, enrolled).await?;
@@ -188,14 +192,18 @@ impl Gateway {
     }
 
     /// How many problems it sees, now and later.
-    fn start_watch(&self, config: &Config, shelf: Shelf, enrolled: Enrolled) -> Arc<AtomicUsize> {
+    fn start_watch(
+        &self,
+        home: &Home,
+        shelf: Shelf,
+        (seen, enrolled): (Seen, Enrolled),
+    ) -> Arc<AtomicUsize> {
         let (tasks, stop) = &self.outbound;
-        let mut health = Health::new(config.home.degraded());
+        let mut health = Health::new(home.degraded());
         health.set(shelf.problems().map(ToString::to_string).collect());
         let problems = health.count();
-        let (home, intake) = (config.home.clone(), self.intake.clone());
-        let settings = std::fs::read_to_string(home.settings()).ok();
-        let watch = Watch { home, shelf, intake, enrolled, health, settings, counts: true };
+        let (home, intake) = (home.clone(), self.intake.clone());
+        let watch = Watch::new((home, seen), shelf, (intake, enrolled, health));
         watch.keep();
         tasks.spawn(watch.run(stop.child_token()));
         problems

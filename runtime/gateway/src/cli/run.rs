@@ -6,7 +6,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 pub(super) async fn gateway(home: &Home) -> Result<(), Failure> {
     let (config, keys) = open(home)?;
-    let gateway = Gateway::start(&config, &keys).await?;
+    let gateway = Gateway::start(home, &keys).await?;
     if config.way == Way::Loopback {
         say("LOOPBACK: this gateway reaches hubs on this machine only. It is NOT anonymous.");
     }

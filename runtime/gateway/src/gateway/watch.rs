@@ -37,7 +37,7 @@ type Stamps = BTreeMap<PathBuf, (u64, i64, i64, u64)>;
 
 /// What was seen at one look.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Seen {
+pub(super) struct Seen {
     grants: Texts,
     settings: Option<String>,
     lock: Option<String>,
@@ -46,18 +46,30 @@ struct Seen {
 
 /// What a change is applied to.
 pub(super) struct Watch {
-    pub(super) home: Home,
-    pub(super) shelf: Shelf,
-    pub(super) intake: Arc<Intake>,
-    pub(super) enrolled: Enrolled,
-    pub(super) health: Health,
+    home: Home,
+    shelf: Shelf,
+    intake: Arc<Intake>,
+    enrolled: Enrolled,
+    health: Health,
+    /// What was seen before all of that was read.
+    seen: Seen,
     /// The text of the settings that count.
-    pub(super) settings: Option<String>,
+    settings: Option<String>,
     /// Whether the last change counts. If not, the next look at the same bytes is not in vain.
-    pub(super) counts: bool,
+    counts: bool,
 }
 
 impl Watch {
+    /// For a gateway that works with `shelf`, read after `seen`.
+    pub(super) fn new(
+        (home, seen): (Home, Seen),
+        shelf: Shelf,
+        (intake, enrolled, health): (Arc<Intake>, Enrolled, Health),
+    ) -> Self {
+        let settings = seen.settings.clone();
+        Self { home, shelf, intake, enrolled, health, seen, settings, counts: true }
+    }
+
     /// Looks for changes, and at SIGHUP, until `stop`.
     pub(super) async fn run(self, stop: CancellationToken) {
         self.follow(stop).await;
@@ -68,7 +80,7 @@ impl Watch {
         let mut asked = signal(SignalKind::hangup())
             .inspect_err(|error| tracing::warn!(%error, "SIGHUP cannot be heard"))
             .ok();
-        let mut seen = Seen::read(&self.home);
+        let mut seen = self.seen.clone();
         let (mut last, mut waited) = (seen.clone(), 0);
         loop {
             let at_once = tokio::select! {
@@ -207,7 +219,7 @@ async fn heard(signal: &mut Option<Signal>) {
 }
 
 impl Seen {
-    fn read(home: &Home) -> Self {
+    pub(super) fn read(home: &Home) -> Self {
         Self {
             grants: texts(&home.grants()),
             settings: fs::read_to_string(home.settings()).ok(),

@@ -60,7 +60,7 @@ impl Stage {
         let home = Home::new(&dir.path().join("gateway"));
         let secret = make_gateway(&home, way, &dir.path().join("hub"))?;
         let config = Config::read(&home)?;
-        let gateway = Gateway::start(&config, &Keys::open(&home.keys())?).await?;
+        let gateway = Gateway::start(&home, &Keys::open(&home.keys())?).await?;
         let usual = cli::grant_text("ada", pacemaker::NAME, "demo-hospital");
         let usual = crate::source::Source::from_text(Path::new("usual.toml"), &usual);
         let grant = config.grants.first().ok_or_else(|| Failure::failed("no grant"))?.clone();
