@@ -38,11 +38,15 @@
 //! `plugin.toml` beside it.
 
 pub mod adapter;
+pub mod bytes;
 pub mod config;
+pub mod decimal;
+pub mod json;
 pub mod log;
 pub mod minimizer;
 pub mod policy;
 mod reading;
+pub mod time;
 
 // For the macros alone: they expand in the plugin's crate and must name these.
 #[doc(hidden)]

@@ -22,4 +22,10 @@ impl Reading {
     pub fn now(kind: &str, fields: Vec<Field>) -> Self {
         Self { kind: kind.to_owned(), at_ms: None, fields }
     }
+
+    /// A reading of a moment that the device named, in milliseconds since 1970; `None` is the time of its frame.
+    #[must_use]
+    pub fn at(at_ms: Option<u64>, kind: &str, fields: Vec<Field>) -> Self {
+        Self { kind: kind.to_owned(), at_ms, fields }
+    }
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::source::{SettingsError, Source, is_name};
 use hushgate_wasm::{bindings::Field, limits::Limits};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
 use toml::Spanned;
 
@@ -15,6 +15,8 @@ pub const WIT_VERSION: &str = "0.1.0";
 
 /// The most fields that one plugin may declare.
 const FIELDS_MAX: usize = 256;
+/// The most families of devices that one plugin may name.
+const MATCHES_MAX: usize = 64;
 
 /// A checked manifest.
 #[derive(Clone, Debug)]
@@ -29,6 +31,8 @@ pub struct Manifest {
     pub summary: String,
     /// What it may emit.
     pub declared: Declared,
+    /// Which devices it is for.
+    pub matches: Vec<Match>,
     /// What one instance may use.
     pub limits: Limits,
     /// SHA-256 of the component that it belongs to, if it says so: then it is of no other.
@@ -63,23 +67,60 @@ impl fmt::Display for Kind {
     }
 }
 
+/// Devices that a plugin is for, so that people find it. What it understands, its own code decides.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Match {
+    /// Who makes them, or the standard that they follow.
+    pub vendor: String,
+    /// Their models; none means all of this vendor.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<String>,
+    /// Their firmware, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub firmware: Option<String>,
+    /// MQTT topic filters on which they usually publish.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub topics: Vec<String>,
+    /// Content types that they send.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub content_types: Vec<String>,
+}
+
 /// What a plugin may emit. Everything else is dropped.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Declared {
-    fields: Vec<(String, Option<String>)>,
-    any: bool,
+pub struct Declared(Vec<DeclaredField>);
+
+/// A path that a plugin may emit, or all paths that begin alike: `temperature-*`, or `*` for any.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeclaredField {
+    /// As written.
+    pub path: String,
+    /// Its one unit; `*` stands for any or none.
+    pub unit: Option<String>,
+    /// What it tells about people.
+    pub privacy: Option<Privacy>,
 }
 
 impl Declared {
-    /// Paths and units, for people.
-    pub fn fields(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
-        self.fields.iter().map(|it| (it.0.as_str(), it.1.as_deref()))
+    /// For people.
+    pub fn fields(&self) -> impl Iterator<Item = &DeclaredField> {
+        self.0.iter()
     }
 
     /// Whether `field` was declared, with this unit.
     pub fn lets(&self, field: &Field) -> bool {
-        let same = |it: &(String, Option<String>)| it.0 == field.path && it.1 == field.unit;
-        self.any || self.fields.iter().any(same)
+        self.0.iter().any(|it| it.lets(field))
+    }
+}
+
+impl DeclaredField {
+    fn lets(&self, field: &Field) -> bool {
+        let path = match self.path.strip_suffix('*') {
+            Some(start) => field.path.starts_with(start),
+            None => field.path == self.path,
+        };
+        path && (self.unit == field.unit || self.unit.as_deref() == Some("*"))
     }
 }
 
@@ -97,6 +138,8 @@ struct File {
     component: Option<Spanned<String>>,
     #[serde(default)]
     field: Vec<FieldFile>,
+    #[serde(default, rename = "match")]
+    matches: Vec<Match>,
     limits: Option<LimitsFile>,
     requests: Option<Spanned<Rights>>,
     settings: Option<Spanned<serde_json::Map<String, serde_json::Value>>>,
@@ -114,17 +157,20 @@ struct BuildFile {
 struct FieldFile {
     path: String,
     unit: Option<String>,
-    #[serde(rename = "privacy")]
-    _privacy: Option<Privacy>,
+    privacy: Option<Privacy>,
 }
 
 /// What a field tells about people.
-#[derive(Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Privacy {
+pub enum Privacy {
+    /// The state of somebody's body or mind.
     Health,
+    /// Where somebody is.
     Location,
+    /// Whether and when somebody is there, and what they do.
     Presence,
+    /// The state of the device alone.
     Technical,
 }
 
@@ -168,22 +214,35 @@ impl Manifest {
             let problem = "`values` is for policies: others are given all values anyway";
             return Err(source.error(asks.span(), problem));
         }
-        // Only a minimizer has something to pass through.
-        let any = file.kind == Kind::Minimizer && file.field.iter().any(|it| it.path == "*");
-        let fields = file.field.into_iter().map(|it| (it.path, it.unit)).collect();
+        if file.matches.len() > MATCHES_MAX {
+            return Err(
+                source.whole(format!("matches more than {MATCHES_MAX} families of devices"))
+            );
+        }
+        let fields = file.field.into_iter().map(|it| it.declared(file.kind)).collect();
         let limits = file.limits.map_or_else(Limits::default, |it| it.checked());
         Ok(Self {
             id: file.id.into_inner(),
             version: file.version,
             kind: file.kind,
             summary: file.summary,
-            declared: Declared { fields, any },
+            declared: Declared(fields),
+            matches: file.matches,
             limits,
             component: component.transpose()?,
             requests: file.requests.map(Spanned::into_inner).unwrap_or_default(),
             settings: settings.transpose()?,
             build: file.build.map(|it| it.run),
         })
+    }
+}
+
+impl FieldFile {
+    fn declared(self, kind: Kind) -> DeclaredField {
+        // What a minimizer passes through has the units that came in.
+        let any = kind == Kind::Minimizer && self.path == "*" && self.unit.is_none();
+        let unit = if any { Some("*".to_owned()) } else { self.unit };
+        DeclaredField { path: self.path, unit, privacy: self.privacy }
     }
 }
 
@@ -239,8 +298,21 @@ memory-mib = 100000
         };
         assert!(lets("mass", Some("kg")));
         assert!(!lets("mass", Some("[lb_av]")) && !lets("mass", None) && !lets("fat", Some("kg")));
-        let adapter = parse(&GOOD.replace("\"mass\"", "\"*\"")).unwrap().declared;
-        assert!(!adapter.any, "an adapter declared everything");
+    }
+
+    #[test]
+    fn a_star_stands_for_the_end_of_a_path_and_for_any_unit() {
+        let lets = |declared: &str, unit: &str, path: &str, field_unit: Option<&str>| {
+            let text = GOOD.replace("\"mass\"", &format!("{declared:?}"));
+            let declared = parse(&text.replace("\"kg\"", &format!("{unit:?}"))).unwrap().declared;
+            let value = Scalar::Int(1);
+            declared.lets(&Field { path: path.into(), value, unit: field_unit.map(Into::into) })
+        };
+        assert!(
+            lets("mass-*", "kg", "mass-3", Some("kg")) && !lets("mass-*", "kg", "mass", Some("kg"))
+        );
+        assert!(!lets("mass-*", "kg", "mass-3", Some("g")) && !lets("*", "kg", "fat", Some("%")));
+        assert!(lets("*", "*", "fat", Some("%")) && lets("*", "*", "fat", None));
     }
 
     #[test]

@@ -99,7 +99,7 @@ pub(super) fn add(home: &Home, from: &Path, allow: &[Right]) -> Result<(), Failu
 /// What another version of a plugin changes, in words.
 fn changes(before: &OnShelf, after: &OnShelf) -> String {
     let fields = |it: &Declared| {
-        it.fields().map(|it| (it.0.to_owned(), it.1.map(str::to_owned))).collect::<BTreeSet<_>>()
+        it.fields().map(|it| (it.path.clone(), it.unit.clone())).collect::<BTreeSet<_>>()
     };
     let (old, new) = (fields(&before.manifest.declared), fields(&after.manifest.declared));
     let named = |all: &mut dyn Iterator<Item = &(String, Option<String>)>| {

@@ -2,7 +2,7 @@
 
 use super::{Failure, Workbench, say};
 use crate::plugins::{
-    manifest::Manifest,
+    manifest::{Kind, Manifest},
     shelf::{COMPONENT, MANIFEST},
 };
 use crate::source::{Source, read_bytes};
@@ -76,9 +76,10 @@ fn describe(manifest: &Manifest) -> String {
     let fields: Vec<_> = manifest
         .declared
         .fields()
-        .map(|(path, unit)| match (path, unit) {
-            ("*", _) => "any field that came in".to_owned(),
+        .map(|it| match (it.path.as_str(), it.unit.as_deref()) {
+            ("*", Some("*")) if manifest.kind == Kind::Minimizer => "any field that came in".into(),
             (path, None) => path.to_owned(),
+            (path, Some("*")) => format!("{path} (any unit)"),
             (path, Some(unit)) => format!("{path} ({unit})"),
         })
         .collect();

@@ -1,0 +1,55 @@
+//! Reads JSON bodies (RFC 8259).
+//!
+//! # Promises
+//!
+//! - What is no number, flag or text becomes no value: `null` is never 0.
+
+use crate::{Scalar, adapter::DecodeError};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// The body as `T`: a struct of what is looked at, or a [`serde_json::Value`].
+///
+/// # Errors
+///
+/// Malformed: it is not JSON, or not of that shape.
+pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
+    serde_json::from_slice(body).map_err(|_| {
+        DecodeError::Malformed("the body is not the JSON that it should be".to_owned())
+    })
+}
+
+/// A single value, or `None` for `null`, an array and an object.
+#[must_use]
+pub fn scalar(value: &Value) -> Option<Scalar> {
+    match value {
+        Value::Bool(flag) => Some(Scalar::Flag(*flag)),
+        Value::Number(number) => match number.as_i64() {
+            Some(whole) => Some(Scalar::Int(whole)),
+            None => number.as_f64().map(Scalar::Real),
+        },
+        Value::String(text) => Some(Scalar::Text(text.clone())),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_single_values_are_values() {
+        let check = |json: &str, expected: Option<Scalar>| {
+            assert_eq!(scalar(&parse::<Value>(json.as_bytes()).unwrap()), expected, "{json}");
+        };
+        check("true", Some(Scalar::Flag(true)));
+        check("-3", Some(Scalar::Int(-3)));
+        check("18.9", Some(Scalar::Real(18.9)));
+        check("18446744073709551615", Some(Scalar::Real(18_446_744_073_709_551_615.0)));
+        check("\"on\"", Some(Scalar::Text("on".to_owned())));
+        for nothing in ["null", "[1]", "{}"] {
+            check(nothing, None);
+        }
+        assert!(parse::<Value>(b"{").is_err());
+    }
+}
