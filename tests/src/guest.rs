@@ -1,4 +1,4 @@
-//! Plugins that do harm: see `guests/`.
+//! Plugins made for tests: see `guests/`, and `hostile/` for those that do harm.
 
 use crate::{
     http,
@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The component of `guests/<id>.wat`.
+/// The component of `<id>.wat`.
 pub fn component(id: &str) -> Vec<u8> {
     let path = Path::new(env!("OUT_DIR")).join(format!("{id}.wasm"));
     fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))

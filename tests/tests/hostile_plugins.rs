@@ -9,7 +9,7 @@ use hushgate_tests::{
 use std::fs;
 
 /// Adapters, and what the ledger says of one frame.
-const ADAPTERS: [(&str, &str, &str); 9] = [
+const ADAPTERS: [(&str, &str, &str); 11] = [
     ("loops", "quarantined", "plugin-time"),
     ("takes-memory", "quarantined", "plugin-memory"),
     ("traps", "quarantined", "plugin-trap"),
@@ -17,6 +17,8 @@ const ADAPTERS: [(&str, &str, &str); 9] = [
     ("returns-a-gigabyte", "quarantined", "plugin-output"),
     ("returns-too-many", "quarantined", "plugin-output"),
     ("returns-rubbish", "quarantined", "plugin-output"),
+    ("returns-no-utf8", "quarantined", "plugin-output"),
+    ("floods-the-log", "quarantined", "plugin-time"),
     ("returns-no-number", "withheld", "not-granted"),
     ("tells-more", "queued", ""),
 ];
@@ -70,6 +72,8 @@ fn a_hostile_adapter_costs_its_own_frames_and_no_other_device_notices() {
         rows.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     };
     assert_eq!(paths, ["heart-rate"], "what its manifest does not declare stays");
+    let log = world.gateway.as_ref().unwrap().log_text();
+    assert!(!log.contains("anything"), "what a device said is in the log");
     world.verify();
 }
 
@@ -150,9 +154,11 @@ fn what_cannot_start_is_refused_with_the_line_that_asks_for_it() {
         ("loops-in-configure", wasm("loops-in-configure"), "took too long"),
         ("loops-at-start", wasm("loops-at-start"), "took too long"),
         ("takes-memory-in-configure", wasm("takes-memory-in-configure"), "too much memory"),
+        ("recurses-in-realloc", wasm("recurses-in-realloc"), "trapped"),
         ("wants-the-clock", wasm("wants-the-clock"), "wasi:clocks/wall-clock"),
         ("traps-as-policy", wasm("traps-as-policy"), "does not fit"),
         ("is-no-component", b"\0asm, or so it says".to_vec(), "not a component"),
+        ("is-huge", vec![0; (64 << 20) + 1], "larger than"),
     ];
     for (id, component, why) in table {
         guest::install(&home, (id, "adapter"), &component);
@@ -165,7 +171,23 @@ fn what_cannot_start_is_refused_with_the_line_that_asks_for_it() {
         assert_eq!(output.status.code(), Some(3), "{id}: {text}");
         assert!(text.contains(why), "{id}: {text}");
         let names_line = text.contains(&format!("hushgate.toml:{line}: "));
-        assert!(names_line || text.contains("is-no-component/plugin.wasm: "), "{id}: {text}");
+        let names_file = id.starts_with("is-") && text.contains(&format!("{id}/plugin.wasm: "));
+        assert!(names_line || names_file, "{id}: {text}");
         fs::remove_dir_all(home.join("plugins").join(id)).unwrap();
     }
+}
+
+#[test]
+fn a_component_that_is_not_what_its_manifest_names_is_refused() {
+    let world = World::new();
+    let home = world.gateway_dir();
+    let dir = home.join("plugins/counts");
+    guest::install(&home, ("counts", "adapter"), &guest::component("counts"));
+    run_ok(&home, &["plugin", "pin", dir.to_str().unwrap()]);
+    run_ok(&home, &["plugin", "list"]);
+    fs::write(dir.join("plugin.wasm"), guest::variant(&guest::component("counts"), 1)).unwrap();
+    let output = run(&home, &["plugin", "list"]);
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    assert!(text.contains("is another component's"), "{text}");
 }
