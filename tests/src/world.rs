@@ -208,7 +208,7 @@ impl World {
 
     /// Whether a grant's plugins have something remembered on disk.
     pub fn remembers(&self, grant: &str) -> bool {
-        let query = "SELECT count(*) FROM grant_state WHERE grant_id = ?1";
+        let query = "SELECT count(*) FROM state WHERE owner = ?1";
         self.store().query_row(query, [grant], |row| row.get::<_, i64>(0)).unwrap() == 1
     }
 

@@ -332,7 +332,7 @@ impl Intake {
             Some(live) if live.generation == plan.generation => live,
             before => {
                 let before = before.map(|it| it.device);
-                let device = LiveDevice::new(plan, before, |it| self.store.grant_state(it))?;
+                let device = LiveDevice::new(plan, before, |it| self.store.state(it))?;
                 let samples_kept = Instant::now();
                 Live { device, generation: plan.generation, lineage, samples_kept }
             }

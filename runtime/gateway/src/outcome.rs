@@ -29,6 +29,8 @@ pub enum Reason {
     Malformed,
     /// It is of a version or option that the plugin does not know.
     Unsupported,
+    /// The device's counter in it is not higher than before: it was sent again, perhaps by somebody else.
+    Replayed,
     /// It is larger than a frame may be.
     TooLarge,
     /// A plugin returned an error.
@@ -57,7 +59,7 @@ pub enum Reason {
     Unanswered,
 }
 
-const NAMES: [(Reason, &str); 24] = [
+const NAMES: [(Reason, &str); 25] = [
     (Reason::NoGrant, "no-grant"),
     (Reason::ClockUnknown, "clock-unknown"),
     (Reason::NotGranted, "not-granted"),
@@ -69,6 +71,7 @@ const NAMES: [(Reason, &str); 24] = [
     (Reason::Unknown, "unknown"),
     (Reason::Malformed, "malformed"),
     (Reason::Unsupported, "unsupported"),
+    (Reason::Replayed, "replayed"),
     (Reason::TooLarge, "too-large"),
     (Reason::PluginError, "plugin-error"),
     (Reason::PluginTime, "plugin-time"),
@@ -103,6 +106,7 @@ impl Reason {
             "foreign-topic" => "not one of the device's topics",
             "malformed" => "it breaks the device's format",
             "unsupported" => "a version or option that the adapter does not know",
+            "replayed" => "its counter is not higher than before",
             "too-large" => "larger than a frame may be",
             "plugin-error" => "a plugin returned an error",
             "plugin-time" => "a plugin took too long",

@@ -1,4 +1,4 @@
-//! Turns a frame into what its grants allow to leave: decode, decide, minimize, oblige, clamp, seal.
+//! Turns a frame into what its grants allow to leave: decode (and is it fresh?), decide, minimize, oblige, clamp, seal.
 //!
 //! # Promises
 //!
@@ -8,6 +8,7 @@
 //! - Nothing here waits: no I/O, no lock, no clock but the frame's.
 
 pub mod decode;
+pub mod fresh;
 pub mod live;
 pub mod minimize;
 pub mod oblige;
@@ -69,7 +70,11 @@ pub fn run(
         let reason = if clock == Clock::Unknown { Reason::ClockUnknown } else { Reason::NoGrant };
         return vec![Decision::whole(Outcome::Withheld(reason))];
     }
-    let readings = match decode::run(&plan.adapter, &mut live.adapter, frame) {
+    let decoded = decode::run(&plan.adapter, &mut live.adapter, frame).and_then(|readings| {
+        let counter = plan.adapter.counter.as_ref();
+        counter.map_or(Ok(()), |it| live.highest.check(&it.0, &readings)).map(|()| readings)
+    });
+    let readings = match decoded {
         Ok(readings) => readings,
         Err(reason) => return vec![Decision::whole(Outcome::Quarantined(reason))],
     };

@@ -86,7 +86,7 @@ pub struct Decided {
     pub at: Millis,
     /// One for each grant that was asked, or one for the whole frame; none where there is no frame, only states.
     pub decisions: Vec<Decision>,
-    /// What the plugins of a grant will remember, by grant.
+    /// What is remembered from now on, by grant or counter.
     pub states: Vec<(String, Vec<u8>)>,
     /// What it was computed after.
     pub lineage: Lineage,
@@ -266,15 +266,15 @@ impl Store {
         Millis(self.shared.high_water_ms.load(Ordering::Acquire))
     }
 
-    /// What the plugins of `grant` remember.
-    pub fn grant_state(&self, grant: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    /// What is remembered for a grant (what its plugins left, in which slots something left) or for a device's
+    /// counter.
+    pub fn state(&self, owner: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let sealed = self.read(|it| {
-            let mut query =
-                it.prepare_cached("SELECT sealed FROM grant_state WHERE grant_id = ?1")?;
-            let mut rows = query.query([grant])?;
+            let mut query = it.prepare_cached("SELECT sealed FROM state WHERE owner = ?1")?;
+            let mut rows = query.query([owner])?;
             rows.next()?.map_or(Ok(None), |row| row.get::<_, Vec<u8>>(0).map(Some))
         })?;
-        Ok(sealed.and_then(|it| self.vault.open(grant, &it)))
+        Ok(sealed.and_then(|it| self.vault.open(owner, &it)))
     }
 
     /// Up to `limit` releases for `recipient` that are due, oldest first.
@@ -375,7 +375,7 @@ fn create(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(&format!(
         "BEGIN IMMEDIATE;
          {}{}
-         CREATE TABLE IF NOT EXISTS grant_state(grant_id TEXT PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
+         CREATE TABLE IF NOT EXISTS state(owner TEXT PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
          CREATE TABLE IF NOT EXISTS cursor(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
          PRAGMA application_id = {APPLICATION_ID};
          PRAGMA user_version = {VERSION};

@@ -12,7 +12,7 @@ use crate::{
     consent::release::Slots,
     message::Millis,
     outcome::Reason,
-    pipeline::reason,
+    pipeline::{fresh::Highest, reason},
     plugins::{
         pace::Pace,
         plan::{DevicePlan, GrantPlan},
@@ -30,6 +30,9 @@ use std::collections::HashMap;
 pub struct LiveDevice {
     /// Its adapter.
     pub adapter: Warm<AdapterInstance>,
+    /// The highest counter that it sent, and the name of that state.
+    pub highest: Highest,
+    highest_owner: String,
     /// Its grants, in the plan's order.
     pub grants: Vec<LiveGrant>,
 }
@@ -65,12 +68,18 @@ struct GrantState {
 }
 
 impl LiveDevice {
-    /// For `plan`, with what each grant remembered under the plan `before`, or on disk.
+    /// For `plan`, with what each grant and counter remembered under the plan `before`, or on disk.
     pub fn new<E>(
         plan: &DevicePlan,
         before: Option<Self>,
         mut remembered: impl FnMut(&str) -> Result<Option<Vec<u8>>, E>,
     ) -> Result<Self, E> {
+        let owner = plan.adapter.counter.as_ref().map(|it| it.1.clone()).unwrap_or_default();
+        let highest = match &before {
+            Some(before) if before.highest_owner == owner => before.highest,
+            _ if owner.is_empty() => Highest::default(),
+            _ => Highest::read(remembered(&owner)?.as_deref()),
+        };
         let before = before.map(|it| it.grants).unwrap_or_default();
         let mut before: HashMap<_, _> =
             before.into_iter().map(|it| (it.id, (it.state, it.change))).collect();
@@ -81,14 +90,18 @@ impl LiveDevice {
             };
             Ok(LiveGrant::new(it, state, change))
         });
-        Ok(Self { adapter: Warm::default(), grants: grants.collect::<Result<_, _>>()? })
+        let grants = grants.collect::<Result<_, _>>()?;
+        Ok(Self { adapter: Warm::default(), highest, highest_owner: owner, grants })
     }
 
-    /// What must go to disk now, by grant: what left, at once; samples of a window only if `samples` says so.
+    /// What must go to disk now, by grant or counter: what left, at once; samples of a window only if `samples`
+    /// says so.
     pub fn take_changes(&mut self, samples: bool) -> Vec<(String, Vec<u8>)> {
         let least = if samples { Change::Samples } else { Change::Release };
         let changed = self.grants.iter_mut().filter(|it| it.change >= least);
-        changed.filter_map(|it| Some((it.id.clone(), it.take()?))).collect()
+        let grants = changed.filter_map(|it| Some((it.id.clone(), it.take()?)));
+        let highest = self.highest.take().map(|it| (self.highest_owner.clone(), it));
+        grants.chain(highest).collect()
     }
 
     /// Drops the instances and keeps the states: for a device that has fallen silent.

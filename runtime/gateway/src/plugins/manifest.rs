@@ -33,6 +33,8 @@ pub struct Manifest {
     pub declared: Declared,
     /// Which devices it is for.
     pub matches: Vec<Match>,
+    /// The declared field that grows from message to message, if frames are to be refused whose does not.
+    pub replay: Option<String>,
     /// What one instance may use.
     pub limits: Limits,
     /// SHA-256 of the component that it belongs to, if it says so: then it is of no other.
@@ -46,7 +48,7 @@ pub struct Manifest {
 }
 
 /// The three kinds of plugin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Frame to readings.
@@ -140,6 +142,7 @@ struct File {
     field: Vec<FieldFile>,
     #[serde(default, rename = "match")]
     matches: Vec<Match>,
+    replay: Option<Spanned<String>>,
     limits: Option<LimitsFile>,
     requests: Option<Spanned<Rights>>,
     settings: Option<Spanned<serde_json::Map<String, serde_json::Value>>>,
@@ -161,7 +164,7 @@ struct FieldFile {
 }
 
 /// What a field tells about people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Privacy {
     /// The state of somebody's body or mind.
@@ -220,14 +223,23 @@ impl Manifest {
             );
         }
         let fields = file.field.into_iter().map(|it| it.declared(file.kind)).collect();
+        let declared = Declared(fields);
+        if let Some(replay) = &file.replay {
+            let named = |it: &DeclaredField| it.path == *replay.get_ref();
+            if file.kind != Kind::Adapter || !declared.0.iter().any(named) {
+                let problem = "must be a field that this adapter declares";
+                return Err(source.error(replay.span(), problem));
+            }
+        }
         let limits = file.limits.map_or_else(Limits::default, |it| it.checked());
         Ok(Self {
             id: file.id.into_inner(),
             version: file.version,
             kind: file.kind,
             summary: file.summary,
-            declared: Declared(fields),
+            declared,
             matches: file.matches,
+            replay: file.replay.map(Spanned::into_inner),
             limits,
             component: component.transpose()?,
             requests: file.requests.map(Spanned::into_inner).unwrap_or_default(),

@@ -12,6 +12,7 @@ use crate::{
     contract::Contract,
     message::DeviceName,
 };
+use data_encoding::HEXLOWER;
 use hushgate_wasm::plugin::{Adapter, LinkError, Minimizer, Policy, Setup};
 use sha2::{Digest, Sha256};
 use std::{
@@ -47,6 +48,8 @@ pub struct AdapterPlan {
     pub pace: Arc<Pace>,
     /// What it may emit.
     pub declared: Declared,
+    /// The device's counter against replay, if its adapter names one: the field, and the name of its state.
+    pub counter: Option<(String, String)>,
 }
 
 /// One grant and what works for it.
@@ -215,7 +218,11 @@ impl Builder<'_> {
             ready(self.shelf, (&device.adapter, Kind::Adapter), &mut self.started.adapters, start)?;
         let declared = on_shelf.manifest.declared.clone();
         let pace = on_shelf.pace.clone();
-        let adapter = Arc::new(AdapterPlan { plugin, pace, declared });
+        let counter = on_shelf.manifest.replay.clone().map(|field| {
+            let settings = HEXLOWER.encode(&Sha256::digest(&device.adapter.settings)[..8]);
+            (field, format!("device:{}:{settings}", device.name))
+        });
+        let adapter = Arc::new(AdapterPlan { plugin, pace, declared, counter });
         let grants = joint_grants(device, &self.config.grants)
             .into_iter()
             .map(|joint| self.grant(joint, device).map(Arc::new))

@@ -171,11 +171,11 @@ impl Writer {
             batch.set_cursor("high-water", batch.now.at.0)?;
         }
         let Batch { transaction, now, states, queued, more } = batch;
-        for (grant, state) in states {
-            let sealed = self.vault.seal(&grant, &state).ok_or(rusqlite::Error::InvalidQuery)?;
+        for (owner, state) in states {
+            let sealed = self.vault.seal(&owner, &state).ok_or(rusqlite::Error::InvalidQuery)?;
             transaction
-                .prepare_cached("INSERT OR REPLACE INTO grant_state VALUES (?1, ?2)")?
-                .execute(params![grant, sealed])?;
+                .prepare_cached("INSERT OR REPLACE INTO state VALUES (?1, ?2)")?
+                .execute(params![owner, sealed])?;
         }
         transaction.commit()?;
         let frames = now.frame.saturating_sub(self.kept.frame).unsigned_abs();
