@@ -120,7 +120,7 @@ impl Config {
     pub fn read(home: &Home) -> Result<Self, SettingsError> {
         let source = Source::read(&home.settings())?;
         let file: File = source.parse()?;
-        let devices = file::devices(&source, file.device)?;
+        let devices = file::devices(&source, file.device, home)?;
         let contracts = read_all(&home.recipients(), Contract::from_source)?;
         let contracts: BTreeMap<_, _> =
             contracts.into_iter().map(|(_, it)| (it.name.clone(), Arc::new(it))).collect();

@@ -49,6 +49,11 @@ impl Home {
         self.0.join("recipients")
     }
 
+    /// Files that are settings of adapters.
+    pub fn attached(&self) -> PathBuf {
+        self.0.join("attached")
+    }
+
     /// Plugins: one directory for each.
     pub fn plugins(&self) -> PathBuf {
         self.0.join("plugins")

@@ -263,6 +263,7 @@ pub(super) fn matrix(
 pub(super) fn devices(
     source: &Source,
     files: Vec<Spanned<DeviceFile>>,
+    home: &Home,
 ) -> Result<Vec<Device>, SettingsError> {
     let mut names = BTreeSet::new();
     let mut devices = Vec::new();
@@ -275,12 +276,12 @@ pub(super) fn devices(
         if !names.insert(file.name.get_ref().clone()) {
             return Err(source.error(file.name.span(), "is the name of two devices"));
         }
-        devices.push(device(source, file)?);
+        devices.push(device(source, file, home)?);
     }
     Ok(devices)
 }
 
-fn device(source: &Source, file: DeviceFile) -> Result<Device, SettingsError> {
+fn device(source: &Source, file: DeviceFile, home: &Home) -> Result<Device, SettingsError> {
     let subjects = file.subjects.get_ref();
     let subjects_fit =
         (1..=SUBJECTS_MAX).contains(&subjects.len()) && subjects.iter().all(|it| is_name(it));
@@ -302,7 +303,7 @@ fn device(source: &Source, file: DeviceFile) -> Result<Device, SettingsError> {
         subjects: file.subjects.into_inner(),
         topics: file.topics.into_inner(),
         secret: file.secret.into_inner(),
-        adapter: Stage::from_file(source, file.adapter),
+        adapter: Stage::from_file(source, file.adapter, Some(&home.attached()))?,
     })
 }
 

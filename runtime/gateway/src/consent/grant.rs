@@ -148,8 +148,8 @@ impl Grant {
             retention: source.duration(&file.retention)?,
             wait_max: source.duration(&file.wait_max)?,
             fields: fields(source, file.field)?,
-            minimizers: stages(source, file.minimize),
-            policies: stages(source, file.policy),
+            minimizers: stages(source, file.minimize)?,
+            policies: stages(source, file.policy)?,
             subject: file.subject.into_inner(),
             device: file.device.into_inner(),
             recipient: file.recipient.into_inner(),
@@ -227,8 +227,8 @@ fn wait_max_default() -> Spanned<String> {
     Spanned::new(0..0, "24 h".into())
 }
 
-fn stages(source: &Source, stages: Vec<Spanned<StageFile>>) -> Vec<Stage> {
-    stages.into_iter().map(|it| Stage::from_file(source, it)).collect()
+fn stages(source: &Source, stages: Vec<Spanned<StageFile>>) -> Result<Vec<Stage>, SettingsError> {
+    stages.into_iter().map(|it| Stage::from_file(source, it, None)).collect()
 }
 
 fn check_name(source: &Source, name: &Spanned<String>) -> Result<(), SettingsError> {

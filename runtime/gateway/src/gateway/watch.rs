@@ -7,6 +7,8 @@
 //!   [`Health`] says what is wrong. What changes together counts together.
 //! - The same bytes again change nothing.
 
+mod placed;
+
 use super::{Enrolled, disclosure, health::Health, replay};
 use crate::{
     config::Config,
@@ -14,6 +16,7 @@ use crate::{
     intake::Intake,
     plugins::{lock::Lock, plan::Generation, shelf::Shelf, trust::Trust},
 };
+use placed::Placed;
 use std::{
     collections::BTreeMap,
     fs,
@@ -41,6 +44,7 @@ pub(super) struct Seen {
     grants: Texts,
     settings: Option<String>,
     lock: Option<String>,
+    attached: Stamps,
     plugins: Stamps,
 }
 
@@ -80,25 +84,28 @@ impl Watch {
         let mut asked = signal(SignalKind::hangup())
             .inspect_err(|error| tracing::warn!(%error, "SIGHUP cannot be heard"))
             .ok();
+        let placed = Placed::watch(&self.home);
         let mut seen = self.seen.clone();
         let (mut last, mut waited) = (seen.clone(), 0);
         loop {
-            let at_once = tokio::select! {
+            let why = tokio::select! {
                 () = stop.cancelled() => return Some(()),
-                () = tokio::time::sleep(LOOK_EVERY) => false,
-                () = heard(&mut asked) => true,
+                () = tokio::time::sleep(LOOK_EVERY) => Look::Routine,
+                () = told(placed.as_ref()) => Look::Placed,
+                () = heard(&mut asked) => Look::Asked,
             };
             let now = Seen::read(&self.home);
             let still = now.plugins == std::mem::replace(&mut last, now.clone()).plugins;
             if self.home.replays().exists() {
                 self = self.aside(|it| replay::answer(&it.home, &it.shelf, &it.intake)).await?;
             }
-            if now == seen && !at_once {
+            if now == seen && why != Look::Asked {
                 continue;
             }
             // Consent does not wait; plugins do, until all their files are there.
             waited += 1;
-            if !(still || at_once || now.grants != seen.grants || waited >= LOOKS_MAX) {
+            if !(still || why != Look::Routine || now.grants != seen.grants || waited >= LOOKS_MAX)
+            {
                 continue;
             }
             waited = 0;
@@ -130,7 +137,8 @@ impl Watch {
             };
             self.intake.replace(self.intake.generation().keeping(unchanged));
         }
-        let same = (&now.grants, &now.settings) == (&before.grants, &before.settings);
+        let same = (&now.grants, &now.settings, &now.attached)
+            == (&before.grants, &before.settings, &before.attached);
         let built = self.build(same && self.counts);
         self.counts = built.is_ok();
         match built {
@@ -211,6 +219,24 @@ impl Watch {
     }
 }
 
+/// Why it looks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// It is time.
+    Routine,
+    /// Whole files came or went.
+    Placed,
+    /// Somebody asked: also when all is as it was.
+    Asked,
+}
+
+async fn told(placed: Option<&Placed>) {
+    match placed {
+        Some(placed) => placed.wait().await,
+        None => std::future::pending().await,
+    }
+}
+
 async fn heard(signal: &mut Option<Signal>) {
     match signal {
         Some(signal) => _ = signal.recv().await,
@@ -224,7 +250,8 @@ impl Seen {
             grants: texts(&home.grants()),
             settings: fs::read_to_string(home.settings()).ok(),
             lock: fs::read_to_string(home.plugin_lock()).ok(),
-            plugins: stamps(&home.plugins()),
+            attached: stamps(files(&home.attached())),
+            plugins: stamps(files(&home.plugins()).flat_map(|it| files(&it))),
         }
     }
 }
@@ -236,12 +263,12 @@ fn texts(dir: &Path) -> Texts {
         .collect()
 }
 
-fn stamps(dir: &Path) -> Stamps {
+fn stamps(files: impl Iterator<Item = PathBuf>) -> Stamps {
     let stamp = |path: PathBuf| {
         let it = fs::metadata(&path).ok()?;
         Some((path, (it.len(), it.mtime(), it.mtime_nsec(), it.ino())))
     };
-    files(dir).flat_map(|plugin| files(&plugin)).filter_map(stamp).collect()
+    files.filter_map(stamp).collect()
 }
 
 fn files(dir: &Path) -> impl Iterator<Item = PathBuf> + use<> {

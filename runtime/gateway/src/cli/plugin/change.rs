@@ -13,6 +13,7 @@ use crate::{
     source::Source,
 };
 use data_encoding::HEXLOWER;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeSet, fs, io, path::Path};
 
@@ -128,7 +129,7 @@ fn changes(before: &OnShelf, after: &OnShelf) -> String {
     )
 }
 
-/// Beside it first: a gateway that looks sees the old directory or the new one.
+/// Beside it first, then exchanged: a gateway that looks sees the old directory or the new one.
 fn install(from: &Path, to: &Path) -> io::Result<()> {
     let partial = to.with_extension("partial");
     let gone = |dir: &Path| match fs::remove_dir_all(dir) {
@@ -137,8 +138,14 @@ fn install(from: &Path, to: &Path) -> io::Result<()> {
     };
     gone(&partial)?;
     shelf::copy(from, &partial)?;
-    gone(to)?;
-    fs::rename(partial, to)
+    if !to.exists() {
+        return fs::rename(partial, to);
+    }
+    match renameat_with(CWD, &partial, CWD, to, RenameFlags::EXCHANGE) {
+        Ok(()) => gone(&partial),
+        // Not all file systems can.
+        Err(_) => gone(to).and_then(|()| fs::rename(partial, to)),
+    }
 }
 
 /// Says what a plugin may have beyond its arguments.
