@@ -9,8 +9,10 @@
 use crate::command::{self, Failure};
 use crate::progress::Progress;
 use crate::workspace::Workspace;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
+use std::{fs, io};
 
 /// What a step may need of the system.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -96,22 +98,46 @@ pub(crate) fn ensure(needs: &[Need], progress: &Progress) -> Result<(), Failure>
 
 /// Makes the Python environment with paho-mqtt, unless it is there.
 pub(crate) fn ensure_paho(workspace: &Workspace, progress: &Progress) -> Result<(), Failure> {
-    ensure_venv(&workspace.paho_venv(), ("paho.mqtt.client", "paho-mqtt==2.1.0"), progress)
+    ensure_venv(&workspace.paho_venv(), &["paho-mqtt==2.1.0".to_owned()], progress)
 }
 
-fn ensure_venv(
-    venv: &Path,
-    (module, package): (&str, &str),
-    progress: &Progress,
-) -> Result<(), Failure> {
-    let python = venv.join("bin/python");
-    if command::succeeds(Command::new(&python).args(["-c", &format!("import {module}")])) {
+/// Makes the Python environment with the independent implementations that tests compare with, unless it is there.
+pub(crate) fn ensure_oracles(workspace: &Workspace, progress: &Progress) -> Result<(), Failure> {
+    let scripts = workspace.root.join("tests/oracles");
+    let unreadable =
+        |error: io::Error| Failure::new(format!("cannot read {}: {error}", scripts.display()));
+    let mut packages = BTreeSet::new();
+    for script in fs::read_dir(&scripts).map_err(unreadable)? {
+        let path = script.map_err(unreadable)?.path();
+        if path.extension().is_some_and(|it| it == "py") {
+            packages.extend(needed(&fs::read_to_string(path).map_err(unreadable)?));
+        }
+    }
+    let packages: Vec<_> = packages.into_iter().collect();
+    ensure_venv(&workspace.oracles_venv(), &packages, progress)
+}
+
+/// The packages that the first line of a script names: `# needs: cbor2==5.6.5 dsmr-parser==1.4.3`.
+fn needed(script: &str) -> impl Iterator<Item = String> {
+    let first = script.lines().next().unwrap_or_default();
+    let names = first.strip_prefix("# needs:").unwrap_or_default();
+    names.split_whitespace().map(str::to_owned)
+}
+
+/// An environment with exactly these packages. What it was made for stands in it.
+fn ensure_venv(venv: &Path, packages: &[String], progress: &Progress) -> Result<(), Failure> {
+    let (python, made_for) = (venv.join("bin/python"), venv.join("made-for"));
+    let list = packages.join(" ");
+    let works = || command::succeeds(Command::new(&python).args(["-c", "import pip"]));
+    if fs::read_to_string(&made_for).is_ok_and(|it| it == list) && works() {
         return Ok(());
     }
-    progress.say(format!("installs {package} from PyPI into {}", venv.display()));
+    progress.say(format!("installs {list} from PyPI into {}", venv.display()));
     command::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(venv))?;
-    let options = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", package];
-    command::run(Command::new(&python).args(options))
+    let options = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+    command::run(Command::new(&python).args(options).args(packages))?;
+    fs::write(&made_for, list)
+        .map_err(|error| Failure::new(format!("cannot write {}: {error}", made_for.display())))
 }
 
 fn install(packages: &[&str]) -> Result<(), Failure> {
@@ -122,4 +148,22 @@ fn apt(args: &[&str]) -> Command {
     let mut apt = Command::new("apt-get");
     apt.args(args).env("DEBIAN_FRONTEND", "noninteractive");
     apt
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_says_in_its_first_line_what_it_needs() {
+        let check = |script: &str, expected: &[&str]| {
+            assert_eq!(needed(script).collect::<Vec<_>>(), expected, "{script}");
+        };
+        check(
+            "# needs: cbor2==5.6.5 dsmr-parser==1.4.3\nimport cbor2",
+            &["cbor2==5.6.5", "dsmr-parser==1.4.3"],
+        );
+        check("# needs:\n", &[]);
+        check("import json\n# needs: x==1\n", &[]);
+    }
 }

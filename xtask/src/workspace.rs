@@ -56,6 +56,11 @@ impl Workspace {
         self.target.join("synapse-venv")
     }
 
+    /// The Python environment with independent implementations of formats; kept between runs.
+    pub(crate) fn oracles_venv(&self) -> PathBuf {
+        self.target.join("oracles-venv")
+    }
+
     /// The Python environment with paho-mqtt; kept between runs.
     pub(crate) fn paho_venv(&self) -> PathBuf {
         self.target.join("paho-venv")

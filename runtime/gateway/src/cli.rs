@@ -50,7 +50,7 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Make a gateway's directory: commented settings, keys (mode 0600), the plugins we ship.
+    /// Make a gateway's directory: commented settings, keys (mode 0600), the first plugins.
     Init(init::InitArgs),
     /// Run the gateway.
     Run,

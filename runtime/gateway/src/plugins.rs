@@ -5,6 +5,7 @@
 //! - A message sees one generation of plugins: plans are built as a whole and swapped behind one pointer.
 //! - A plugin that does not load, fit or accept its settings never becomes part of a plan.
 
+pub mod library;
 pub mod lock;
 pub mod manifest;
 pub mod pace;

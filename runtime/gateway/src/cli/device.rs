@@ -1,9 +1,11 @@
 //! `device`: enrols devices.
 
-use super::{Failure, open, out::say};
+mod guess;
+
+use super::{Failure, open, out::say, plugin::add::shipped_if_missing};
 use crate::{config::Config, home::Home, secret, source::is_name};
 use clap::Subcommand;
-use std::fs;
+use std::{fs, path::PathBuf};
 
 /// What can be done with devices.
 #[derive(Debug, Subcommand)]
@@ -18,9 +20,16 @@ pub(super) enum DeviceCommand {
         /// The MQTT topic filters that it may publish on. Several times for several.
         #[arg(long = "topics", required = true)]
         topics: Vec<String>,
-        /// The plugin that understands it: see `hushgate plugins`.
-        #[arg(long)]
-        adapter: String,
+        /// The plugin that understands it: `hushgate plugin search` finds it. One that came with Hushgate is
+        /// taken in.
+        #[arg(long, required_unless_present = "guess")]
+        adapter: Option<String>,
+        /// Add nothing yet: show which adapters understand a first frame of it, in a file.
+        #[arg(long, value_name = "FILE", conflicts_with = "adapter")]
+        guess: Option<PathBuf>,
+        /// The topic of that frame, if it is not the first of `--topics`.
+        #[arg(long, requires = "guess")]
+        topic: Option<String>,
     },
     /// Make a new secret and print it with the hash for hushgate.toml.
     Secret,
@@ -33,7 +42,12 @@ pub(super) fn run(home: &Home, command: DeviceCommand) -> Result<(), Failure> {
             say(format!("secret (give it to the device): {secret}\nsecret = \"{hash}\""));
             Ok(())
         }
-        DeviceCommand::Add { name, subjects, topics, adapter } => {
+        DeviceCommand::Add { guess: Some(file), topics, topic, .. } => {
+            let first = topics.first().map(String::as_str).unwrap_or_default();
+            guess::run(home, &file, topic.as_deref().unwrap_or(first))
+        }
+        DeviceCommand::Add { name, subjects, topics, adapter, .. } => {
+            let adapter = adapter.unwrap_or_default();
             let secret = add(home, &name, (&subjects, &topics), &adapter)?;
             say(format!(
                 "Added `{name}`. Its secret is shown only now:\n  \
@@ -63,6 +77,7 @@ pub(crate) fn add(
     if !is_name(name) {
         return Err(Failure::fix("a name is 1 to 64 lower-case letters, digits and hyphens"));
     }
+    shipped_if_missing(home, adapter)?;
     let (secret, hash) = fresh_secret()?;
     let path = home.settings();
     let before = fs::read_to_string(&path).map_err(Failure::fix)?;

@@ -1,12 +1,18 @@
 //! `init`: a directory that works, with settings that explain themselves.
 
 use super::{Failure, out::say};
-use crate::{home::Home, keys::Keys, plugins, secret};
-use clap::Args;
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
+use crate::{
+    home::Home,
+    keys::Keys,
+    plugins::{library::Library, shelf},
+    secret,
 };
+use clap::Args;
+use std::{fs, path::Path};
+
+/// The plugins that a new gateway has: what the first steps in the README use. Others are taken in when a device
+/// asks for them, or by `plugin add`: what is not there cannot be attacked.
+const STARTER: [&str; 3] = ["private-iot-text", "quiet-hours", "window-median"];
 
 const SETTINGS: &str = include_str!("hushgate.toml");
 const HUB_SETTINGS: &str = include_str!("hub.toml");
@@ -18,13 +24,10 @@ pub(super) struct InitArgs {
     /// Reach hubs on this machine only. Not anonymous: for trying things out.
     #[arg(long)]
     loopback: bool,
-    /// Copy the plugins from here instead of from beside the program.
-    #[arg(long, value_name = "DIR")]
-    plugins: Option<PathBuf>,
 }
 
 pub(super) fn gateway(home: &Home, args: &InitArgs) -> Result<(), Failure> {
-    make_gateway(home, &settings(args.loopback), args.plugins.as_deref())?;
+    make_gateway(home, &settings(args.loopback))?;
     say(format!(
         "Made {dir}: settings in {dir}/hushgate.toml, keys in {dir}/keys (mode 0600).\n\
          Next:\n  \
@@ -44,19 +47,14 @@ pub(crate) fn settings(loopback: bool) -> String {
 }
 
 /// Makes a gateway's directory with these settings.
-pub(crate) fn make_gateway(
-    home: &Home,
-    settings: &str,
-    plugins: Option<&Path>,
-) -> Result<(), Failure> {
+pub(crate) fn make_gateway(home: &Home, settings: &str) -> Result<(), Failure> {
     new(home, &home.settings())?;
     home.make(&["grants", "recipients", "plugins", "keys", "state"]).map_err(Failure::fix)?;
-    let shipped = match plugins {
-        Some(dir) => dir.to_owned(),
-        None => shipped_plugins()?,
-    };
-    copy_plugins(&shipped, &home.plugins())
-        .map_err(|error| Failure::fix(format!("plugins in {}: {error}", shipped.display())))?;
+    for id in STARTER {
+        let shipped = shipped(id)?;
+        shelf::copy(&shipped, &home.plugins().join(id))
+            .map_err(|error| Failure::fix(format!("{}: {error}", shipped.display())))?;
+    }
     keys(home)?;
     fs::write(home.settings(), settings).map_err(Failure::fix)
 }
@@ -93,27 +91,16 @@ fn keys(home: &Home) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `plugins/` beside the program, or where packages put it.
-fn shipped_plugins() -> Result<PathBuf, Failure> {
-    let program = std::env::current_exe().map_err(Failure::failed)?;
-    let beside = program.parent().map(|it| it.join("plugins"));
-    let packaged =
-        program.parent().and_then(Path::parent).map(|it| it.join("share/hushgate/plugins"));
-    let found = [beside, packaged].into_iter().flatten().find(|it| it.is_dir());
-    found.ok_or_else(|| {
-        Failure::fix("no plugins beside the program: name their directory with --plugins")
+/// Where the plugin `id` is that came with the program.
+pub(super) fn shipped(id: &str) -> Result<std::path::PathBuf, Failure> {
+    let library = Library::of_program().ok_or_else(|| {
+        Failure::fix("no plugins beside the program, nor in ../share/hushgate/plugins")
+    })?;
+    library.plugin(id).ok_or_else(|| {
+        Failure::fix(format!(
+            "no plugin `{id}` comes with Hushgate: `hushgate plugin search` finds those that do"
+        ))
     })
-}
-
-fn copy_plugins(from: &Path, to: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(from)? {
-        let dir = entry?.path();
-        let Some(name) = dir.file_name().filter(|_| dir.join("plugin.toml").is_file()) else {
-            continue;
-        };
-        plugins::shelf::copy(&dir, &to.join(name))?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

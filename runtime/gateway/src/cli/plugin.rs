@@ -1,8 +1,9 @@
 //! `plugin`: begin one, build it, test it, look into it.
 
-mod add;
+pub(super) mod add;
 mod change;
 mod dev;
+mod find;
 mod inspect;
 pub(super) mod new;
 #[cfg(feature = "oci")]
@@ -32,6 +33,17 @@ use tempfile::TempDir;
 pub(super) enum PluginCommand {
     /// List the plugins of this gateway, and what is wrong with those that cannot be used.
     List,
+    /// Find a plugin that came with Hushgate: by a device's vendor or model, by what it measures, by a word.
+    Search {
+        /// All of these must be told; none shows all plugins.
+        words: Vec<String>,
+    },
+    /// Print the index of the plugins in some directories, as index.toml has it.
+    Index {
+        /// The directories; each plugin is a directory in one of them.
+        #[arg(required = true)]
+        dirs: Vec<PathBuf>,
+    },
     /// Begin a plugin: a directory that builds and passes its own tests.
     New(new::NewArgs),
     /// Build the plugin in a directory, by the command that its plugin.toml names.
@@ -113,6 +125,8 @@ pub(super) enum PluginCommand {
 pub(super) async fn run(home: &Home, command: PluginCommand) -> Result<(), Failure> {
     match command {
         PluginCommand::List => list(home),
+        PluginCommand::Search { words } => find::search(&words),
+        PluginCommand::Index { dirs } => find::index(&dirs),
         PluginCommand::New(it) => new::run(&it),
         PluginCommand::Build { path } => build(&path),
         PluginCommand::Pin { path } => change::pin(&path),

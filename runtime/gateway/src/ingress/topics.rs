@@ -48,7 +48,8 @@ impl Topics {
     }
 }
 
-fn matches(filter: &str, topic: &str) -> bool {
+/// Whether an MQTT topic filter matches a topic name (MQTT 5, section 4.7).
+pub fn matches(filter: &str, topic: &str) -> bool {
     let mut topic = topic.split('/');
     let mut filter = filter.split('/');
     loop {

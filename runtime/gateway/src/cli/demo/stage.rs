@@ -101,7 +101,7 @@ fn make_gateway(home: &Home, way: &DemoWay, hub: &Path) -> Result<String, Failur
     let settings = format!(
         "[mqtt]\nlisten = \"127.0.0.1:0\"\n[http]\nlisten = \"127.0.0.1:0\"\n[transport]\n{transport}\n"
     );
-    cli::make_gateway(home, &settings, None)?;
+    cli::make_gateway(home, &settings)?;
     let invite = home.dir().join("demo-hospital.invite");
     fs::write(&invite, cli::invite(&Home::new(hub))?).map_err(Failure::failed)?;
     cli::add_recipient(home, &invite)?;

@@ -2,11 +2,13 @@
 
 use super::{Failure, change};
 use crate::{
+    cli::init::shipped,
     home::Home,
     plugins::{
         shelf::{self, COMPONENT},
         trust::Right,
     },
+    source::is_name,
 };
 use clap::Args;
 use std::{
@@ -21,8 +23,8 @@ const REGISTRY: &str = "oci://";
 /// Where a plugin is taken from.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct AddArgs {
-    /// The plugin's directory; its component (`.wasm`) with plugin.toml beside it; or
-    /// `oci://HOST/REPOSITORY@sha256:…`, as `plugin push` printed it.
+    /// The name of a plugin that came with Hushgate; a plugin's directory; its component (`.wasm`) with
+    /// plugin.toml beside it; or `oci://HOST/REPOSITORY@sha256:…`, as `plugin push` printed it.
     from: PathBuf,
     /// What it may have beyond its arguments, if it asks for it.
     #[arg(long, value_name = "RIGHT")]
@@ -57,6 +59,9 @@ fn address(from: &Path) -> Option<&str> {
 
 fn local(home: &Home, args: &AddArgs) -> Result<(), Failure> {
     let from = &args.from;
+    if let Some(id) = from.to_str().filter(|it| is_name(it) && !from.exists()) {
+        return change::add(home, &shipped(id)?, &args.allow);
+    }
     let is_component = from.extension().is_some_and(|it| it == "wasm") && from.is_file();
     if !is_component {
         return change::add(home, from, &args.allow);
@@ -71,4 +76,12 @@ fn beside(component: &Path) -> io::Result<TempDir> {
     shelf::copy(&component.with_file_name(""), dir.path())?;
     fs::copy(component, dir.path().join(COMPONENT))?;
     Ok(dir)
+}
+
+/// Takes in the plugin `id` that came with Hushgate, unless there is one of this name already.
+pub(in crate::cli) fn shipped_if_missing(home: &Home, id: &str) -> Result<(), Failure> {
+    if home.plugins().join(id).exists() {
+        return Ok(());
+    }
+    change::add(home, &shipped(id)?, &[])
 }
