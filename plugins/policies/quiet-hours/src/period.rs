@@ -6,8 +6,6 @@
 //!   one that begins at a time which they show twice begins the first time, and one that ends there ends the
 //!   second time.
 
-use std::collections::BTreeSet;
-
 use hushgate_sdk::{ConfigError, config};
 use serde::Deserialize;
 
@@ -20,8 +18,8 @@ const DAY_S: i64 = 86_400;
 pub(crate) struct Period {
     from: i64,
     to: i64,
-    /// Sunday is 0.
-    weekdays: BTreeSet<i64>,
+    /// One bit for each; Sunday's is the lowest.
+    weekdays: u8,
 }
 
 /// As written.
@@ -53,11 +51,11 @@ impl Period {
         let from = from.ok_or_else(|| config::invalid("from", "HH:MM, 00:00 to 23:59"))?;
         let to = time_of_day(&written.to);
         let to = to.ok_or_else(|| config::invalid("to", "HH:MM, 00:00 to 24:00"))?;
-        let weekdays: BTreeSet<_> = match written.days {
-            None => (0..7).collect(),
-            Some(days) => days.into_iter().map(|it| it as i64).collect(),
+        let weekdays = match written.days {
+            None => 0x7F,
+            Some(days) => days.into_iter().fold(0, |bits, day| bits | 1 << day as u8),
         };
-        if weekdays.is_empty() {
+        if weekdays == 0 {
             return Err(config::invalid(
                 "days",
                 "at least one of mon, tue, wed, thu, fri, sat, sun",
@@ -72,7 +70,7 @@ impl Period {
         let today = (now + zone.offset(now)).div_euclid(DAY_S);
         // Two days ago: clocks may skip a day. Tomorrow: they may show one twice.
         let days = today - 2..=today + 1;
-        let ends = days.filter(|it| self.weekdays.contains(&weekday_of(*it))).filter_map(|day| {
+        let ends = days.filter(|it| self.weekdays >> weekday_of(*it) & 1 == 1).filter_map(|day| {
             let midnight = day * DAY_S;
             let begun = self.from < self.to && zone.first(midnight + self.from) <= now;
             begun.then(|| zone.last(midnight + self.to)).filter(|it| now < *it)

@@ -88,11 +88,10 @@ impl Rule {
             let begins = summer.begins.at(year)? - self.standard;
             let ends = summer.ends.at(year)? - summer.offset;
             let begins = Change { at: begins, offset: summer.offset };
-            Some([begins, Change { at: ends, offset: self.standard }])
+            let ends = Change { at: ends, offset: self.standard };
+            Some(if begins.at <= ends.at { [begins, ends] } else { [ends, begins] })
         };
-        let mut changes: Vec<_> = (year - 2..=year + 1).filter_map(of_year).flatten().collect();
-        changes.sort_by_key(|it| it.at);
-        changes
+        (year - 2..=year + 1).filter_map(of_year).flatten().collect()
     }
 }
 
