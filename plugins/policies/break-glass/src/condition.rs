@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 /// What a condition must be, for its owner.
 pub(crate) const MUST_BE: &str =
-    "each a path with above, below or both, or with one text or flag as is";
+    "each a path with above, below or both, or a text as is, or a flag";
 
 /// A condition on one field.
 #[derive(Debug)]
@@ -23,7 +23,8 @@ pub(crate) struct Condition {
 enum Test {
     /// More than the first, less than the second.
     Between(f64, f64),
-    Is(Is),
+    Text(String),
+    Flag(bool),
 }
 
 /// As written.
@@ -34,24 +35,19 @@ pub(crate) struct Written {
     unit: Option<String>,
     above: Option<f64>,
     below: Option<f64>,
-    is: Option<Is>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Is {
-    Flag(bool),
-    Text(String),
+    is: Option<String>,
+    flag: Option<bool>,
 }
 
 impl Condition {
     /// Checks what is written.
     pub(crate) fn new(written: Written) -> Option<Self> {
-        let Written { path, unit, above, below, is } = written;
-        let test = match (above, below, is) {
-            (None, None, Some(is)) => Test::Is(is),
-            (None, None, None) | (_, _, Some(_)) => return None,
-            (above, below, None) => {
+        let Written { path, unit, above, below, is, flag } = written;
+        let test = match (above, below, is, flag) {
+            (None, None, Some(text), None) => Test::Text(text),
+            (None, None, None, Some(flag)) => Test::Flag(flag),
+            (None, None, None, None) | (_, _, Some(_), _) | (_, _, _, Some(_)) => return None,
+            (above, below, None, None) => {
                 Test::Between(above.unwrap_or(f64::NEG_INFINITY), below.unwrap_or(f64::INFINITY))
             }
         };
@@ -76,8 +72,8 @@ impl Test {
             (Self::Between(above, below), Scalar::Int(number)) => {
                 *above < *number as f64 && (*number as f64) < *below
             }
-            (Self::Is(Is::Flag(expected)), Scalar::Flag(flag)) => expected == flag,
-            (Self::Is(Is::Text(expected)), Scalar::Text(text)) => expected == text,
+            (Self::Flag(expected), Scalar::Flag(flag)) => expected == flag,
+            (Self::Text(expected), Scalar::Text(text)) => expected == text,
             _ => false,
         }
     }

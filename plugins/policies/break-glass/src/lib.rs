@@ -3,14 +3,14 @@
 //! # Promises
 //!
 //! - While the glass is whole only the fields of `normal.keep` leave, in steps no finer than `normal.coarsen`.
-//! - The glass is broken from `opened` on for so many `minutes`, a day at most; and for a single release of which
+//! - The glass is broken from `opened` on for so many `minutes`, a day at most, and for a single release of which
 //!   a value meets one of the conditions of `when`. Where a value is not there or not shown, it meets none.
 //! - A release through the broken glass says so: its one obligation is `delay 0`, which asks nothing of the
 //!   gateway and which no other release of this policy has. A line in the local log says it, too.
 
 mod condition;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use condition::{Condition, Written};
 use hushgate_sdk::{
@@ -48,7 +48,7 @@ struct Settings {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Normal {
-    keep: BTreeSet<String>,
+    keep: Vec<String>,
     #[serde(default)]
     coarsen: BTreeMap<String, f64>,
 }
@@ -94,17 +94,15 @@ impl BreakGlass {
 
 impl Normal {
     fn tighten(&self, fields: &[FieldView]) -> Verdict {
-        let paths: BTreeSet<_> = fields.iter().map(|it| it.path.as_str()).collect();
-        let kept: Vec<_> = paths.into_iter().filter(|it| self.keep.contains(*it)).collect();
+        let asked = |path: &String| fields.iter().any(|it| it.path == *path);
+        let kept: Vec<_> = self.keep.iter().filter(|it| asked(it)).cloned().collect();
         if kept.is_empty() {
             return Verdict::Withhold("nothing of it unless in an emergency".to_owned());
         }
-        let steps = kept.iter().filter_map(|path| {
-            let step = self.coarsen.get(*path)?;
-            Some(Obligation::Coarsen(((*path).to_owned(), *step)))
-        });
-        let keep = Obligation::Keep(kept.iter().map(|it| (*it).to_owned()).collect());
-        Verdict::Release([keep].into_iter().chain(steps).collect())
+        let coarser = self.coarsen.iter().filter(|it| kept.contains(it.0));
+        let steps: Vec<_> =
+            coarser.map(|(path, step)| Obligation::Coarsen((path.clone(), *step))).collect();
+        Verdict::Release([Obligation::Keep(kept)].into_iter().chain(steps).collect())
     }
 }
 

@@ -99,7 +99,7 @@ fn a_range_a_flag_or_a_text_breaks_it() {
     let between = r#","when":[{"path":"heart-rate","above":10,"below":20}]"#;
     check(between, 0, Some(Scalar::Int(15)), BROKEN);
     check(between, 0, Some(Scalar::Int(25)), TIGHT);
-    let flag = r#","when":[{"path":"heart-rate","is":true}]"#;
+    let flag = r#","when":[{"path":"heart-rate","flag":true}]"#;
     check(flag, 0, Some(Scalar::Flag(true)), BROKEN);
     check(flag, 0, Some(Scalar::Flag(false)), TIGHT);
     check(flag, 0, Some(Scalar::Int(1)), TIGHT);
@@ -155,8 +155,10 @@ fn refuses_settings_that_cannot_work() {
         (r#","opened":"today","minutes":30"#, "opened"),
         (r#","when":[{"path":"a"}]"#, "when"),
         (r#","when":[{"path":"","above":1}]"#, "when"),
-        (r#","when":[{"path":"a","above":1,"is":true}]"#, "when"),
+        (r#","when":[{"path":"a","above":1,"flag":true}]"#, "when"),
         (r#","when":[{"path":"a","above":"1"}]"#, "when"),
+        (r#","when":[{"path":"a","is":"x","flag":true}]"#, "when"),
+        (r#","when":[{"path":"a","is":true}]"#, "when"),
         (r#","when":[{"path":"a","over":1}]"#, "when"),
         (r#","until":1"#, "until"),
     ] {

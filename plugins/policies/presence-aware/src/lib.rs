@@ -7,7 +7,7 @@
 //! - Nobody can tell: the field is not there, the owner did not allow the policy to see values, its value is of
 //!   a kind that says nothing, or several readings disagree.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use hushgate_sdk::{
     ConfigError, Scalar, config,
@@ -19,10 +19,10 @@ use serde::Deserialize;
 #[derive(Debug)]
 pub struct PresenceAware {
     presence: String,
-    texts: Option<BTreeSet<String>>,
+    texts: Option<Vec<String>>,
     tight: When,
     withhold: bool,
-    drop: BTreeSet<String>,
+    drop: Vec<String>,
     coarsen: BTreeMap<String, f64>,
 }
 
@@ -32,13 +32,13 @@ hushgate_sdk::policy!(PresenceAware);
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Settings {
     presence: String,
-    texts: Option<BTreeSet<String>>,
+    texts: Option<Vec<String>>,
     #[serde(default, rename = "while")]
     tight: When,
     #[serde(default)]
     withhold: bool,
     #[serde(default)]
-    drop: BTreeSet<String>,
+    drop: Vec<String>,
     #[serde(default)]
     coarsen: BTreeMap<String, f64>,
 }
@@ -58,7 +58,7 @@ impl Policy for PresenceAware {
         if presence.is_empty() {
             return Err(config::invalid("presence", "the path of a field"));
         }
-        if texts.as_ref().is_some_and(BTreeSet::is_empty) {
+        if texts.as_ref().is_some_and(Vec::is_empty) {
             return Err(config::invalid("texts", "at least one text that means presence"));
         }
         if !coarsen.values().all(|it| it.is_finite() && *it > 0.0) {
@@ -101,17 +101,14 @@ impl PresenceAware {
     }
 
     fn tighten(&self, fields: &[FieldView]) -> Verdict {
-        let paths: BTreeSet<_> = fields.iter().map(|it| it.path.as_str()).collect();
-        let (dropped, left): (Vec<_>, Vec<_>) =
-            paths.into_iter().partition(|it| self.drop.contains(*it));
-        if left.is_empty() {
+        let asked = |path: &String| fields.iter().any(|it| it.path == *path);
+        if fields.iter().all(|it| self.drop.contains(&it.path)) {
             return Verdict::Withhold("by presence, all of it".to_owned());
         }
-        let steps = left.into_iter().filter_map(|path| {
-            let step = self.coarsen.get(path)?;
-            Some(Obligation::Coarsen((path.to_owned(), *step)))
-        });
-        let dropped = dropped.into_iter().map(str::to_owned).collect::<Vec<_>>();
+        let dropped: Vec<_> = self.drop.iter().filter(|it| asked(it)).cloned().collect();
+        let coarser = self.coarsen.iter().filter(|it| asked(it.0) && !dropped.contains(it.0));
+        let steps: Vec<_> =
+            coarser.map(|(path, step)| Obligation::Coarsen((path.clone(), *step))).collect();
         let dropped = (!dropped.is_empty()).then_some(Obligation::Drop(dropped));
         Verdict::Release(dropped.into_iter().chain(steps).collect())
     }

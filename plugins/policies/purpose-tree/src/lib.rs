@@ -10,14 +10,14 @@
 
 mod tree;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use hushgate_sdk::{
     ConfigError, config,
     policy::{FieldView, Obligation, Policy, Request, Verdict},
 };
 use serde::Deserialize;
-use tree::{Term, Tree};
+use tree::{Tree, term};
 
 const TERMS_MAX: usize = 256;
 const TERM_BYTES_MAX: usize = 128;
@@ -26,9 +26,16 @@ const TERM_BYTES_MAX: usize = 128;
 #[derive(Debug)]
 pub struct PurposeTree {
     tree: Tree,
-    allow: BTreeSet<Term>,
-    deny: BTreeSet<Term>,
-    fields: BTreeMap<Term, BTreeSet<String>>,
+    allow: Vec<String>,
+    deny: Vec<String>,
+    limits: Vec<Limit>,
+}
+
+/// The only fields that leave for a purpose.
+#[derive(Debug)]
+struct Limit {
+    purpose: String,
+    paths: Vec<String>,
 }
 
 hushgate_sdk::policy!(PurposeTree);
@@ -42,13 +49,12 @@ struct Settings {
     #[serde(default)]
     tree: BTreeMap<String, String>,
     #[serde(default)]
-    fields: BTreeMap<String, BTreeSet<String>>,
+    fields: BTreeMap<String, Vec<String>>,
 }
 
 impl Policy for PurposeTree {
     fn configure(json: &str) -> Result<Self, ConfigError> {
-        let settings: Settings = config::parse(json)?;
-        let Settings { allow, deny, tree, fields } = &settings;
+        let Settings { allow, deny, tree, fields } = config::parse(json)?;
         check("allow", allow.iter())?;
         check("deny", deny.iter())?;
         check("tree", tree.iter().flat_map(|(child, parent)| [child, parent]))?;
@@ -56,51 +62,57 @@ impl Policy for PurposeTree {
         if allow.is_empty() {
             return Err(config::invalid("allow", "at least one purpose"));
         }
+        let limit = |(purpose, paths): (String, _)| Limit { purpose: term(&purpose), paths };
         let policy = Self {
-            tree: extended(tree)?,
-            allow: allow.iter().map(|it| Term::new(it)).collect(),
-            deny: deny.iter().map(|it| Term::new(it)).collect(),
-            fields: limits(fields),
+            tree: extended(&tree)?,
+            allow: allow.iter().map(|it| term(it)).collect(),
+            deny: deny.iter().map(|it| term(it)).collect(),
+            limits: fields.into_iter().map(limit).collect(),
         };
         policy.must_know("deny", policy.deny.iter())?;
-        policy.must_know("fields", policy.fields.keys())?;
+        policy.must_know("fields", policy.limits.iter().map(|it| &it.purpose))?;
         Ok(policy)
     }
 
     fn evaluate(&self, request: Request) -> Result<Verdict, String> {
-        let above = self.tree.above(&Term::new(&request.purpose));
-        if above.is_disjoint(&self.allow) {
+        let purpose = term(&request.purpose);
+        let above = self.tree.above(&purpose);
+        let is_part_of_one = |them: &[String]| them.iter().any(|it| above.contains(&it.as_str()));
+        if !is_part_of_one(&self.allow) {
             return Ok(Verdict::Withhold("a purpose that is not allowed".to_owned()));
         }
-        if !above.is_disjoint(&self.deny) {
+        if is_part_of_one(&self.deny) {
             return Ok(Verdict::Withhold("a purpose that is denied".to_owned()));
         }
-        Ok(self.limit(&above, &request.fields))
+        Ok(self.limit(&above, request.fields))
     }
 }
 
 impl PurposeTree {
     /// Of a purpose that is part of all those.
-    fn limit(&self, above: &BTreeSet<Term>, fields: &[FieldView]) -> Verdict {
-        let limits: Vec<_> = above.iter().filter_map(|it| self.fields.get(it)).collect();
+    fn limit(&self, above: &[&str], fields: Vec<FieldView>) -> Verdict {
+        let applies = |it: &&Limit| above.contains(&it.purpose.as_str());
+        let limits: Vec<_> = self.limits.iter().filter(applies).collect();
         if limits.is_empty() {
             return Verdict::Release(Vec::new());
         }
-        let paths: BTreeSet<_> = fields.iter().map(|it| &it.path).collect();
-        let kept = paths.into_iter().filter(|path| limits.iter().all(|it| it.contains(*path)));
-        match kept.cloned().collect::<Vec<_>>() {
-            kept if kept.is_empty() => {
-                Verdict::Withhold("no field of it for this purpose".to_owned())
+        let mut kept = Vec::new();
+        for path in fields.into_iter().map(|it| it.path) {
+            if !kept.contains(&path) && limits.iter().all(|it| it.paths.contains(&path)) {
+                kept.push(path);
             }
-            kept => Verdict::Release(vec![Obligation::Keep(kept)]),
         }
+        if kept.is_empty() {
+            return Verdict::Withhold("no field of it for this purpose".to_owned());
+        }
+        Verdict::Release(vec![Obligation::Keep(kept)])
     }
 
     /// A slip of the pen in what is forbidden would allow it.
     fn must_know<'a>(
         &self,
         setting: &str,
-        mut terms: impl Iterator<Item = &'a Term>,
+        mut terms: impl Iterator<Item = &'a String>,
     ) -> Result<(), ConfigError> {
         let known = terms.all(|it| self.tree.knows(it) || self.allow.contains(it));
         if known { Ok(()) } else { Err(config::invalid(setting, UNKNOWN)) }
@@ -122,11 +134,8 @@ fn check<'a>(setting: &str, terms: impl Iterator<Item = &'a String>) -> Result<(
 }
 
 fn extended(more: &BTreeMap<String, String>) -> Result<Tree, ConfigError> {
-    let mut tree = Tree::dpv();
-    let more: Vec<_> = more.iter().map(|it| (Term::new(it.0), Term::new(it.1))).collect();
-    for (child, parent) in &more {
-        tree.extend(child.clone(), parent.clone());
-    }
+    let more: Vec<_> = more.iter().map(|it| (term(it.0), term(it.1))).collect();
+    let tree = Tree::new(more.clone());
     if !more.iter().all(|(_, parent)| tree.knows(parent)) {
         return Err(config::invalid("tree", "parents that DPV or `tree` itself has"));
     }
@@ -134,16 +143,6 @@ fn extended(more: &BTreeMap<String, String>) -> Result<Tree, ConfigError> {
         return Err(config::invalid("tree", "without loops"));
     }
     Ok(tree)
-}
-
-/// Two notations of one purpose are one limit: what both allow.
-fn limits(written: &BTreeMap<String, BTreeSet<String>>) -> BTreeMap<Term, BTreeSet<String>> {
-    let mut limits: BTreeMap<Term, BTreeSet<String>> = BTreeMap::new();
-    for (term, paths) in written {
-        let limit = limits.entry(Term::new(term)).or_insert_with(|| paths.clone());
-        limit.retain(|it| paths.contains(it));
-    }
-    limits
 }
 
 #[cfg(test)]
