@@ -22,8 +22,8 @@ use zone::Zone;
 
 const OFFSET_MINUTES_MAX: u64 = 24 * 60;
 const PERIODS_MAX: usize = 16;
-/// More than that follow each other only where it is quiet all week.
-const FOLLOWING_MAX: usize = 8 * PERIODS_MAX;
+/// What is quiet for so long, a week and the odd change of clocks, is quiet for ever.
+const QUIET_S_MAX: i64 = 9 * 86_400;
 /// 9998-01-01T00:00:00Z: then calendars end.
 const NOW_S_MAX: i64 = 253_339_228_800;
 
@@ -89,7 +89,7 @@ enum Quiet {
 impl QuietHours {
     fn quiet_until(&self, now: i64) -> Quiet {
         let mut until = now;
-        for _ in 0..FOLLOWING_MAX {
+        while until - now < QUIET_S_MAX {
             match self.periods.iter().filter_map(|it| it.end(&self.zone, until)).max() {
                 Some(end) => until = end,
                 None if until == now => return Quiet::Not,
