@@ -4,30 +4,34 @@
 //!
 //! - From `from` (included) to `to` (not included) no release leaves: it is held until the hours end, or
 //!   withheld. At any other time nothing is added to what the grant asks.
+//! - Hours that follow each other are held through to the end of the last. Where they never end, all is withheld.
 //! - The hours may run over midnight. `from` equal to `to` means that there are none.
-//!
-//! # Settings
-//!
-//! `from`, `to`: `HH:MM`, local time, both required · `utc-offset-minutes`: local time less UTC, -1440 to 1440
-//! (0); the gateway has no table of time zones, so summer time is the owner's to set · `action`: `hold` (the
-//! default) or `withhold`.
+//! - Where clocks change, quiet hours are rather longer than shorter: see `period`.
+
+mod period;
+mod posix;
+mod zone;
 
 use hushgate_sdk::{
     ConfigError, config,
     policy::{Policy, Request, Verdict},
 };
+use period::{Period, Weekday, Written};
 use serde::Deserialize;
+use zone::Zone;
 
-const MINUTE_MS: i64 = 60_000;
-const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
-const OFFSET_MINUTES_MAX: i64 = 24 * 60;
+const OFFSET_MINUTES_MAX: u64 = 24 * 60;
+const PERIODS_MAX: usize = 16;
+/// What is quiet for so long, a week and the odd change of clocks, is quiet for ever.
+const QUIET_S_MAX: i64 = 9 * 86_400;
+/// 9998-01-01T00:00:00Z: then calendars end.
+const NOW_S_MAX: i64 = 253_339_228_800;
 
-/// The policy: times are milliseconds since local midnight.
+/// The policy.
 #[derive(Debug)]
 pub struct QuietHours {
-    from_ms: i64,
-    to_ms: i64,
-    utc_offset_ms: i64,
+    zone: Zone,
+    periods: Vec<Period>,
     action: Action,
 }
 
@@ -36,10 +40,13 @@ hushgate_sdk::policy!(QuietHours);
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Settings {
-    from: String,
-    to: String,
+    from: Option<String>,
+    to: Option<String>,
+    days: Option<Vec<Weekday>>,
     #[serde(default)]
-    utc_offset_minutes: i64,
+    periods: Vec<Written>,
+    time_zone: Option<String>,
+    utc_offset_minutes: Option<i64>,
     #[serde(default)]
     action: Action,
 }
@@ -55,49 +62,79 @@ enum Action {
 impl Policy for QuietHours {
     fn configure(json: &str) -> Result<Self, ConfigError> {
         let settings: Settings = config::parse(json)?;
-        if settings.utc_offset_minutes.unsigned_abs() > OFFSET_MINUTES_MAX.unsigned_abs() {
-            return Err(config::invalid("utc-offset-minutes", "-1440 to 1440"));
-        }
-        let time = |name, text| {
-            time_of_day_ms(text).ok_or_else(|| config::invalid(name, "HH:MM, 00:00 to 23:59"))
-        };
-        Ok(Self {
-            from_ms: time("from", &settings.from)?,
-            to_ms: time("to", &settings.to)?,
-            utc_offset_ms: settings.utc_offset_minutes * MINUTE_MS,
-            action: settings.action,
-        })
+        let zone = zone(settings.time_zone.as_deref(), settings.utc_offset_minutes)?;
+        let action = settings.action;
+        Ok(Self { zone, periods: periods(settings)?, action })
     }
 
     fn evaluate(&self, request: Request) -> Result<Verdict, String> {
-        Ok(match (self.quiet_left_ms(request.now_ms), self.action) {
-            (None, _) => Verdict::Release(Vec::new()),
-            (Some(left_ms), Action::Hold) => {
-                Verdict::HoldUntil(request.now_ms.saturating_add(left_ms))
+        let now = i64::try_from(request.now_ms / 1000).ok().filter(|it| *it < NOW_S_MAX);
+        let now = now.ok_or("a time beyond all calendars")?;
+        Ok(match (self.quiet_until(now), self.action) {
+            (Quiet::Not, _) => Verdict::Release(Vec::new()),
+            (Quiet::Until(end), Action::Hold) => {
+                Verdict::HoldUntil(end.unsigned_abs().saturating_mul(1000))
             }
-            (Some(_), Action::Withhold) => Verdict::Withhold("quiet hours".to_owned()),
+            (Quiet::Until(_) | Quiet::Always, _) => Verdict::Withhold("quiet hours".to_owned()),
         })
     }
 }
 
+enum Quiet {
+    Not,
+    Until(i64),
+    Always,
+}
+
 impl QuietHours {
-    /// How long it stays quiet from now on, or `None` when it is not quiet.
-    fn quiet_left_ms(&self, now_ms: u64) -> Option<u64> {
-        let utc_ms = i64::try_from(now_ms % DAY_MS.unsigned_abs()).ok()?;
-        let since_from_ms = (utc_ms + self.utc_offset_ms - self.from_ms).rem_euclid(DAY_MS);
-        let quiet_ms = (self.to_ms - self.from_ms).rem_euclid(DAY_MS);
-        u64::try_from(quiet_ms - since_from_ms).ok().filter(|left_ms| *left_ms > 0)
+    fn quiet_until(&self, now: i64) -> Quiet {
+        let mut until = now;
+        while until - now < QUIET_S_MAX {
+            match self.periods.iter().filter_map(|it| it.end(&self.zone, until)).max() {
+                Some(end) => until = end,
+                None if until == now => return Quiet::Not,
+                None => return Quiet::Until(until),
+            }
+        }
+        Quiet::Always
     }
 }
 
-fn time_of_day_ms(text: &str) -> Option<i64> {
-    let [h1, h2, b':', m1, m2] = text.as_bytes() else { return None };
-    let two_digits = |tens: &u8, ones: &u8| {
-        let digits = tens.is_ascii_digit() && ones.is_ascii_digit();
-        digits.then(|| i64::from(tens - b'0') * 10 + i64::from(ones - b'0'))
+fn zone(name: Option<&str>, offset_minutes: Option<i64>) -> Result<Zone, ConfigError> {
+    let minutes = "utc-offset-minutes";
+    match (name, offset_minutes) {
+        (Some(_), Some(_)) => Err(config::invalid(minutes, "not be given together with time-zone")),
+        (Some(name), None) => Zone::parse(name).ok_or_else(|| {
+            let must_be = "an IANA name, such as Europe/Berlin, or a POSIX rule with its switches";
+            config::invalid("time-zone", must_be)
+        }),
+        (None, Some(offset)) if offset.unsigned_abs() > OFFSET_MINUTES_MAX => {
+            Err(config::invalid(minutes, "-1440 to 1440"))
+        }
+        (None, offset) => Ok(Zone::fixed(offset.unwrap_or(0) * 60)),
+    }
+}
+
+fn periods(settings: Settings) -> Result<Vec<Period>, ConfigError> {
+    let missing = |name: &str| ConfigError::Missing(name.to_owned());
+    let own = match (settings.from, settings.to) {
+        (Some(from), Some(to)) => Some(Written { from, to, days: settings.days }),
+        (None, None) if settings.days.is_none() && !settings.periods.is_empty() => None,
+        (None, _) => return Err(missing("from")),
+        (Some(_), None) => return Err(missing("to")),
     };
-    let (hours, minutes) = (two_digits(h1, h2)?, two_digits(m1, m2)?);
-    (hours < 24 && minutes < 60).then_some((hours * 60 + minutes) * MINUTE_MS)
+    if settings.periods.len() > PERIODS_MAX {
+        return Err(config::invalid("periods", "at most 16"));
+    }
+    let mut periods = Vec::new();
+    for written in settings.periods {
+        let at_the_top = |_| config::invalid("periods", "each with from and to as HH:MM");
+        periods.push(Period::new(written).map_err(at_the_top)?);
+    }
+    if let Some(own) = own {
+        periods.push(Period::new(own)?);
+    }
+    Ok(periods)
 }
 
 #[cfg(test)]
