@@ -1,0 +1,149 @@
+// Finds the payload in what a LoRaWAN network sends: The Things Stack v3, ChirpStack v4 and v3.
+//
+// # Promises
+//
+// - Of the envelope go on: the payload, the port, the frame counter, the time, and how well the best gateway heard it.
+// - Protobuf leaves out what is 0 (its JSON mapping): a frame counter that is not there is 0.
+
+import { NOT_MINE, malformed, unsupported } from './refusal.js';
+import { apply, fromCharCode, isArray, isFinite, isInteger, isObject, matched, own, parse } from './language.js';
+import { ofBase64, ofHex } from './bytes.js';
+import { timeMs } from './time.js';
+
+/** The paths that no codec and no setting can have. */
+export const NETWORK_PATHS = ['sequence', 'port', 'signal', 'signal-noise-ratio'];
+
+/** More than any LoRaWAN frame holds (TS001-1.0.4, section 4.3.2: 242 bytes). */
+const PAYLOAD_BYTES_MAX = 4096;
+const CHUNK_BYTES = 8192;
+
+/** The Things Stack: what it says besides uplinks. */
+const STACK_EVENTS = [
+  'join_accept', 'downlink_ack', 'downlink_nack', 'downlink_sent', 'downlink_failed', 'downlink_queued',
+  'downlink_queue_invalidated', 'location_solved', 'service_data', 'uplink_normalized',
+];
+/** ChirpStack: what only its other events have, for those that come without a topic. */
+const CHIRP_EVENT_KEYS = [
+  'queueItemId', 'downlinkId', 'level', 'location', 'integrationName', 'margin', 'batteryLevel', 'batteryLevelUnavailable',
+  'externalPowerSource', 'acknowledged', 'error',
+];
+const CHIRP_TOPIC = /(?:^|\/)device\/[^/]+\/(?:event\/)?([a-z]+)$/;
+
+/** The uplink in a frame, or null for an event that is none. */
+export function uplinkOf(frame, settings) {
+  const uplink = settings.port === null ? enveloped(frame, settings) : bare(frame, settings);
+  if (uplink === null) return null;
+  if (uplink.bytes.length > PAYLOAD_BYTES_MAX) throw malformed('the payload is longer than 4096 bytes');
+  uplink.recvMs = uplink.atMs ?? frame.receivedMs;
+  return uplink;
+}
+
+function bare(frame, { encoding, port }) {
+  const bytes = encoding === 'hex' ? ofHex(latin1(frame.body)) : listOf(frame.body);
+  return { bytes, fPort: port, atMs: null, fields: [] };
+}
+
+function enveloped(frame, settings) {
+  const message = json(latin1(frame.body));
+  const up = own(message, 'uplink_message');
+  if (isObject(up)) return ofThingsStack(message, up, settings);
+  if (isObject(own(message, 'deviceInfo')) || own(message, 'devEUI') !== undefined) {
+    return isChirpUplink(frame.channel, message) ? ofChirpStack(message) : null;
+  }
+  for (let at = 0; at < STACK_EVENTS.length; at += 1) {
+    if (own(message, STACK_EVENTS[at]) !== undefined) return null;
+  }
+  throw NOT_MINE;
+}
+
+function ofThingsStack(message, up, { simulated }) {
+  if (own(message, 'simulated') === true && !simulated) throw unsupported('no device sent it: it is simulated');
+  const isLora = isObject(own(own(own(up, 'settings'), 'data_rate'), 'lora'));
+  return {
+    bytes: payload(own(up, 'frm_payload')),
+    fPort: number(own(up, 'f_port'), 255),
+    atMs: timeMs(own(up, 'received_at')) ?? timeMs(own(message, 'received_at')),
+    fields: network(own(up, 'f_cnt'), own(up, 'f_port'), best(own(up, 'rx_metadata'), ['snr'], isLora)),
+  };
+}
+
+function ofChirpStack(message) {
+  const tx = own(message, 'txInfo');
+  const isLora = isObject(own(own(tx, 'modulation'), 'lora')) || own(tx, 'modulation') === 'LORA';
+  return {
+    bytes: payload(own(message, 'data')),
+    fPort: number(own(message, 'fPort'), 255),
+    atMs: timeMs(own(message, 'time')) ?? timeMs(own(message, 'publishedAt')),
+    fields: network(own(message, 'fCnt'), own(message, 'fPort'), best(own(message, 'rxInfo'), ['snr', 'loRaSNR'], isLora)),
+  };
+}
+
+function isChirpUplink(channel, message) {
+  const topic = matched(CHIRP_TOPIC, channel);
+  if (topic !== null) return topic[1] === 'up' || topic[1] === 'rx';
+  for (let at = 0; at < CHIRP_EVENT_KEYS.length; at += 1) {
+    if (own(message, CHIRP_EVENT_KEYS[at]) !== undefined) return false;
+  }
+  return isArray(own(message, 'rxInfo')) || own(message, 'data') !== undefined;
+}
+
+/** The reception with the most signal above the noise, then the strongest. */
+function best(receptions, snrNames, isLora) {
+  let best = null;
+  for (let at = 0; isArray(receptions) && at < receptions.length; at += 1) {
+    const rssi = own(receptions[at], 'rssi') ?? own(receptions[at], 'channel_rssi');
+    let snr = isLora && isFinite(rssi) ? 0 : undefined;
+    for (let name = 0; name < snrNames.length; name += 1) snr = own(receptions[at], snrNames[name]) ?? snr;
+    const heard = { rssi: isFinite(rssi) ? rssi : -Infinity, snr: isFinite(snr) ? snr : -Infinity };
+    if (best === null || heard.snr > best.snr || (heard.snr === best.snr && heard.rssi > best.rssi)) best = heard;
+  }
+  return best;
+}
+
+function network(count, port, heard) {
+  const fields = [{ path: 'sequence', value: { tag: 'int', val: number(count, 4294967295) }, unit: null }];
+  if (port !== undefined) fields[1] = { path: 'port', value: { tag: 'int', val: port }, unit: null };
+  for (const [path, unit, value] of [['signal', '{dBm}', heard?.rssi], ['signal-noise-ratio', 'dB', heard?.snr]]) {
+    if (isFinite(value)) fields[fields.length] = { path, value: { tag: 'real', val: value }, unit };
+  }
+  return fields;
+}
+
+/** A number of protobuf's that is left out where it is 0. */
+function number(value, max) {
+  const number = value ?? 0;
+  if (!isInteger(number) || number < 0 || number > max) throw malformed('a port or a frame counter is out of range');
+  return number;
+}
+
+function payload(text) {
+  if (text === undefined || text === null) return [];
+  if (typeof text !== 'string') throw malformed('the payload is not a text');
+  return ofBase64(text);
+}
+
+function json(text) {
+  let message;
+  try {
+    message = parse(text);
+  } catch {
+    throw matched(/^\s*\{/, text) === null ? NOT_MINE : malformed('the body is not the JSON that it should be');
+  }
+  if (!isObject(message)) throw NOT_MINE;
+  return message;
+}
+
+/** Byte by byte: no text of an envelope goes on, so that nothing beyond ASCII has to be right. */
+function latin1(body) {
+  let text = '';
+  for (let at = 0; at < body.length; at += CHUNK_BYTES) {
+    text += apply(fromCharCode, null, body.subarray(at, at + CHUNK_BYTES));
+  }
+  return text;
+}
+
+function listOf(body) {
+  const bytes = [];
+  for (let at = 0; at < body.length; at += 1) bytes[at] = body[at];
+  return bytes;
+}

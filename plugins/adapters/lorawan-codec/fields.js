@@ -1,0 +1,98 @@
+// What a codec returned, as fields.
+//
+// # Promises
+//
+// - At most 256 fields, each path once: of the network first, then what the owner mapped, then what is normalized,
+//   then the rest by its own name.
+// - Numbers are rounded to 12 significant digits. Codecs compute in binary: 189 × 0.1 is 18.900000000000002 there, and
+//   the device meant 18.9. No sensor of theirs has more digits; whole numbers (times, counters) keep all of theirs.
+
+import { abs, isArray, isFinite, isInteger, isObject, keys, matched, rounded } from './language.js';
+import { NORMALIZED } from './normalized.js';
+import { pathOf } from './names.js';
+
+const FIELDS_MAX = 256;
+const LEVELS_MAX = 8;
+/** Never more than 1 KiB of UTF-8. */
+const TEXT_CHARS_MAX = 341;
+const DIGITS = 12;
+const AMOUNT = /^\s*([+-]?\d+(?:\.\d+)?)\s*(?:[^\s\d.,:/+-][^\d]*)?$/;
+
+export function collect({ network, mapping, data, normalized }) {
+  const fields = new Fields(network);
+  const named = flat(data);
+  for (let at = 0; at < named.length; at += 1) {
+    const rule = mapping[named[at].name];
+    if (rule) fields.add(rule.path, mapped(named[at].value, rule), rule.unit);
+  }
+  const measured = flat(normalized);
+  for (let at = 0; at < measured.length; at += 1) fields.addNormalized(measured[at]);
+  for (let at = 0; at < named.length; at += 1) {
+    if (!mapping[named[at].name]) fields.add(pathOf(named[at].name), scalar(named[at].value), null);
+  }
+  return fields.list;
+}
+
+class Fields {
+  list = [];
+  #paths = Object.create(null);
+
+  constructor(network) {
+    for (let at = 0; at < network.length; at += 1) this.add(network[at].path, network[at].value, network[at].unit);
+  }
+
+  add(path, value, unit) {
+    if (path === null || value === null || this.#paths[path] || this.list.length >= FIELDS_MAX) return;
+    this.#paths[path] = true;
+    this.list[this.list.length] = { path, value, unit };
+  }
+
+  /** The measurement's own time is no field of it. */
+  addNormalized({ name, value }) {
+    const meaning = NORMALIZED[name];
+    const known = meaning ? meaning.read(value) : null;
+    if (known !== null) this.add(meaning.path, scalar(known), meaning.unit);
+    else if (name !== 'time') this.add(pathOf(name), scalar(value), null);
+  }
+}
+
+/** Names and values, with dots for nesting and `-1`, `-2` … for the items of a list. */
+function flat(data) {
+  const found = [];
+  descend(data, '', 1, found);
+  return found;
+}
+
+function descend(value, name, level, found) {
+  if (found.length >= 4 * FIELDS_MAX || level > LEVELS_MAX) return;
+  if (!isObject(value)) {
+    if (name !== '') found[found.length] = { name, value };
+    return;
+  }
+  const parts = isArray(value) ? null : keys(value);
+  const count = parts ? parts.length : value.length;
+  for (let at = 0; at < count; at += 1) {
+    const inner = parts ? (name === '' ? parts[at] : `${name}.${parts[at]}`) : `${name}-${at + 1}`;
+    descend(value[parts ? parts[at] : at], inner, level + 1, found);
+  }
+}
+
+/** Where the owner declared a unit there must be a number; a text such as `3.384 V` is read as one. */
+function mapped(value, { unit, scale }) {
+  const amount = typeof value === 'string' && unit !== null ? matched(AMOUNT, value) : null;
+  const number = amount ? +amount[1] : value;
+  if (typeof number === 'number') return real(number * scale);
+  return unit === null ? scalar(value) : null;
+}
+
+function scalar(value) {
+  if (typeof value === 'number') return real(value);
+  if (typeof value === 'boolean') return { tag: 'flag', val: value };
+  return typeof value === 'string' && value.length <= TEXT_CHARS_MAX ? { tag: 'text', val: value } : null;
+}
+
+function real(number) {
+  if (!isFinite(number)) return null;
+  const isWhole = isInteger(number) && abs(number) <= 9007199254740991;
+  return { tag: 'real', val: isWhole ? number : rounded(number, DIGITS) };
+}

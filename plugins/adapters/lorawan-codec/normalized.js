@@ -1,0 +1,52 @@
+// What The Things Stack's normalized payload says, in the words of docs/fields.md.
+//
+// From lib/payload.json of TheThingsNetwork/lorawan-devices, which defines names and units. A codec's other names mean
+// what its vendor means: `battery` may be volts or percent there.
+
+import { isFinite } from './language.js';
+
+const ROWS = [
+  ['battery', 'battery-voltage', 'V', number],
+  ['air.temperature', 'temperature', 'Cel', number],
+  ['air.relativeHumidity', 'humidity', '%', number],
+  ['air.pressure', 'pressure', 'hPa', number],
+  ['air.co2', 'co2', '[ppm]', number],
+  ['air.lightIntensity', 'illuminance', 'lx', number],
+  ['wind.speed', 'wind-speed', 'm/s', number],
+  ['wind.direction', 'wind-direction', 'deg', number],
+  ['soil.depth', 'depth', 'cm', number],
+  ['soil.moisture', 'moisture', '%', number],
+  ['soil.temperature', 'temperature-soil', 'Cel', number],
+  ['soil.ec', 'conductivity', 'dS/m', number],
+  ['soil.pH', 'ph', '[pH]', number],
+  ['soil.n', 'nitrogen', '[ppm]', number],
+  ['soil.p', 'phosphorus', '[ppm]', number],
+  ['soil.k', 'potassium', '[ppm]', number],
+  ['water.leak', 'water-leak', null, flag],
+  ['water.temperature.current', 'temperature-water', 'Cel', number],
+  ['water.temperature.min', 'temperature-water-min', 'Cel', number],
+  ['water.temperature.max', 'temperature-water-max', 'Cel', number],
+  ['water.temperature.avg', 'temperature-water-avg', 'Cel', number],
+  ['metering.water.total', 'water-volume', 'L', number],
+  ['action.motion.detected', 'motion', null, flag],
+  ['action.motion.count', 'motion-count', null, number],
+  ['action.contactState', 'open', null, contact],
+  ['position.latitude', 'latitude', 'deg', number],
+  ['position.longitude', 'longitude', 'deg', number],
+];
+
+/** By name: path, unit, and whether a value is of that kind. */
+export const NORMALIZED = Object.create(null);
+for (const [name, path, unit, read] of ROWS) NORMALIZED[name] = { path, unit, read };
+
+function number(value) {
+  return isFinite(value) ? value : null;
+}
+
+function flag(value) {
+  return typeof value === 'boolean' ? value : null;
+}
+
+function contact(value) {
+  return value === 'open' || value === 'closed' ? value === 'open' : null;
+}
