@@ -10,18 +10,10 @@ import { apply, fromCharCode, isArray, isFinite, isInteger, isObject, matched, o
 import { ofBase64, ofHex } from './bytes.js';
 import { timeMs } from './time.js';
 
-/** The paths that no codec and no setting can have. */
-export const NETWORK_PATHS = ['sequence', 'port', 'signal', 'signal-noise-ratio'];
-
 /** More than any LoRaWAN frame holds (TS001-1.0.4, section 4.3.2: 242 bytes). */
 const PAYLOAD_BYTES_MAX = 4096;
 const CHUNK_BYTES = 8192;
 
-/** The Things Stack: what it says besides uplinks. */
-const STACK_EVENTS = [
-  'join_accept', 'downlink_ack', 'downlink_nack', 'downlink_sent', 'downlink_failed', 'downlink_queued',
-  'downlink_queue_invalidated', 'location_solved', 'service_data', 'uplink_normalized',
-];
 /** ChirpStack: what only its other events have, for those that come without a topic. */
 const CHIRP_EVENT_KEYS = [
   'queueItemId', 'downlinkId', 'level', 'location', 'integrationName', 'margin', 'batteryLevel', 'batteryLevelUnavailable',
@@ -50,9 +42,7 @@ function enveloped(frame, settings) {
   if (isObject(own(message, 'deviceInfo')) || own(message, 'devEUI') !== undefined) {
     return isChirpUplink(frame.channel, message) ? ofChirpStack(message) : null;
   }
-  for (let at = 0; at < STACK_EVENTS.length; at += 1) {
-    if (own(message, STACK_EVENTS[at]) !== undefined) return null;
-  }
+  if (isObject(own(message, 'end_device_ids'))) return null;
   throw NOT_MINE;
 }
 

@@ -4,18 +4,14 @@
 //
 // - At most 256 fields, each path once: of the network first, then what the owner mapped, then what is normalized,
 //   then the rest by its own name.
-// - Numbers are rounded to 12 significant digits. Codecs compute in binary: 189 × 0.1 is 18.900000000000002 there, and
-//   the device meant 18.9. No sensor of theirs has more digits; whole numbers (times, counters) keep all of theirs.
 
-import { abs, isArray, isFinite, isInteger, isObject, keys, matched, rounded } from './language.js';
+import { isArray, isObject, keys, matched } from './language.js';
 import { NORMALIZED } from './normalized.js';
 import { pathOf } from './names.js';
+import { real, scalar } from './values.js';
 
 const FIELDS_MAX = 256;
 const LEVELS_MAX = 8;
-/** Never more than 1 KiB of UTF-8. */
-const TEXT_CHARS_MAX = 341;
-const DIGITS = 12;
 const AMOUNT = /^\s*([+-]?\d+(?:\.\d+)?)\s*(?:[^\s\d.,:/+-][^\d]*)?$/;
 
 export function collect({ network, mapping, data, normalized }) {
@@ -51,7 +47,7 @@ class Fields {
   addNormalized({ name, value }) {
     const meaning = NORMALIZED[name];
     const known = meaning ? meaning.read(value) : null;
-    if (known !== null) this.add(meaning.path, scalar(known), meaning.unit);
+    if (known !== null) this.add(meaning.path, known, meaning.unit);
     else if (name !== 'time') this.add(pathOf(name), scalar(value), null);
   }
 }
@@ -83,16 +79,4 @@ function mapped(value, { unit, scale }) {
   const number = amount ? +amount[1] : value;
   if (typeof number === 'number') return real(number * scale);
   return unit === null ? scalar(value) : null;
-}
-
-function scalar(value) {
-  if (typeof value === 'number') return real(value);
-  if (typeof value === 'boolean') return { tag: 'flag', val: value };
-  return typeof value === 'string' && value.length <= TEXT_CHARS_MAX ? { tag: 'text', val: value } : null;
-}
-
-function real(number) {
-  if (!isFinite(number)) return null;
-  const isWhole = isInteger(number) && abs(number) <= 9007199254740991;
-  return { tag: 'real', val: isWhole ? number : rounded(number, DIGITS) };
 }

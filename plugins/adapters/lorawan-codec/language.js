@@ -7,7 +7,6 @@ export const { defineProperty, hasOwn, keys } = Object;
 export const { isArray } = Array;
 export const { parse, stringify } = JSON;
 export const { isFinite, isInteger } = Number;
-export const { abs } = Math;
 export const { fromCharCode } = String;
 export const EngineDate = Date;
 export const { UTC } = Date;

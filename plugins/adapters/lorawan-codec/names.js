@@ -2,7 +2,10 @@
 
 import { matched } from './language.js';
 
-export const PATH_BYTES_MAX = 64;
+/** The paths that no codec and no setting can have: they are the network's. */
+export const NETWORK_PATHS = ['sequence', 'port', 'signal', 'signal-noise-ratio'];
+
+const PATH_BYTES_MAX = 64;
 const NAMES_MAX = 1024;
 const PATH = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*$/;
 
@@ -13,12 +16,12 @@ export function isPath(text) {
   return text.length <= PATH_BYTES_MAX && matched(PATH, text) !== null;
 }
 
-/** `Air.TempC_SHT-2` becomes `air.temp-c-sht-2`. Null if nothing is left of a part of it, or too much. */
+/** `Air.TempC_SHT-2` becomes `air.temp-c-sht-2`. Null if nothing is left of a part of it, too much, or a path of the network. */
 export function pathOf(name) {
   const found = known.get(name);
   if (found !== undefined) return found;
   const path = hyphenated(name);
-  const made = isPath(path) ? path : null;
+  const made = isPath(path) && !NETWORK_PATHS.includes(path) ? path : null;
   if (known.size < NAMES_MAX) known.set(name, made);
   return made;
 }

@@ -3,7 +3,8 @@
 // From lib/payload.json of TheThingsNetwork/lorawan-devices, which defines names and units. A codec's other names mean
 // what its vendor means: `battery` may be volts or percent there.
 
-import { isFinite } from './language.js';
+import { isInteger } from './language.js';
+import { real } from './values.js';
 
 const ROWS = [
   ['battery', 'battery-voltage', 'V', number],
@@ -29,24 +30,28 @@ const ROWS = [
   ['water.temperature.avg', 'temperature-water-avg', 'Cel', number],
   ['metering.water.total', 'water-volume', 'L', number],
   ['action.motion.detected', 'motion', null, flag],
-  ['action.motion.count', 'motion-count', null, number],
+  ['action.motion.count', 'motion-count', null, count],
   ['action.contactState', 'open', null, contact],
   ['position.latitude', 'latitude', 'deg', number],
   ['position.longitude', 'longitude', 'deg', number],
 ];
 
-/** By name: path, unit, and whether a value is of that kind. */
+/** By name: path, unit, and what makes a value of that kind, or null. */
 export const NORMALIZED = Object.create(null);
 for (const [name, path, unit, read] of ROWS) NORMALIZED[name] = { path, unit, read };
 
 function number(value) {
-  return isFinite(value) ? value : null;
+  return typeof value === 'number' ? real(value) : null;
+}
+
+function count(value) {
+  return isInteger(value) ? { tag: 'int', val: value } : null;
 }
 
 function flag(value) {
-  return typeof value === 'boolean' ? value : null;
+  return typeof value === 'boolean' ? { tag: 'flag', val: value } : null;
 }
 
 function contact(value) {
-  return value === 'open' || value === 'closed' ? value === 'open' : null;
+  return value === 'open' || value === 'closed' ? { tag: 'flag', val: value === 'open' } : null;
 }

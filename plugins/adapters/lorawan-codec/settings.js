@@ -1,7 +1,6 @@
 // What the owner set, checked. The schema in plugin.toml was asked before; this holds without it.
 
-import { isPath } from './names.js';
-import { NETWORK_PATHS } from './envelope.js';
+import { NETWORK_PATHS, isPath } from './names.js';
 
 const KNOWN = ['codec', 'encoding', 'fields', 'port', 'simulated', 'variables'];
 const CODEC_BYTES_MAX = 256 * 1024;
