@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds plugin.wasm from plugin.js. Needs Node 18 or newer and npm; fetches the rest once, from npm.
+# Builds plugin.wasm from src/. Needs Node 18 or newer and npm; fetches the rest once, from npm.
 set -eu
 cd "$(dirname "$0")"
 
@@ -32,7 +32,7 @@ command -v node >/dev/null || fail "Node is missing (Debian: apt-get install nod
 mkdir -p target
 
 # Not the smallest QuickJS: a codec runs for each uplink. --stub-wasi because a plugin reaches nothing.
-"$tools/node_modules/.bin/componentize-qjs" --wit "$wit" --world adapter-plugin --js plugin.js \
+"$tools/node_modules/.bin/componentize-qjs" --wit "$wit" --world adapter-plugin --js src/plugin.js \
     --sync --stub-wasi --output target/plugin.wasm >target/build.log ||
-    fail "plugin.js could not be made a component"
+    fail "src/ could not be made a component"
 mv target/plugin.wasm plugin.wasm
