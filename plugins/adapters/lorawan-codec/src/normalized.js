@@ -1,13 +1,12 @@
 // What The Things Stack's normalized payload says, in the words of docs/fields.md.
 //
-// From lib/payload.json of TheThingsNetwork/lorawan-devices, which defines names and units. A codec's other names mean
-// what its vendor means: `battery` may be volts or percent there.
+// From lib/payload.json of TheThingsNetwork/lorawan-devices, which defines names and units. Without `battery`:
+// it should be volts, and is percent in many codecs.
 
 import { isInteger } from './language.js';
 import { real } from './values.js';
 
 const ROWS = [
-  ['battery', 'battery-voltage', 'V', number],
   ['air.temperature', 'temperature', 'Cel', number],
   ['air.relativeHumidity', 'humidity', '%', number],
   ['air.pressure', 'pressure', 'hPa', number],

@@ -1,6 +1,7 @@
 //! What The Things Stack's normalized payload says, in the words of docs/fields.md.
 //!
-//! From `lib/payload.json` of TheThingsNetwork/lorawan-devices, which defines names and units.
+//! From `lib/payload.json` of TheThingsNetwork/lorawan-devices, which defines names and units. Without `battery`: it
+//! should be volts, and is percent in many decoders.
 
 use hushgate_sdk::Scalar;
 use serde_json::Value;
@@ -21,8 +22,7 @@ enum Kind {
 }
 
 /// Name, path, unit, kind.
-const ROWS: [(&str, &str, Option<&str>, Kind); 27] = [
-    ("battery", "battery-voltage", Some("V"), Kind::Number),
+const ROWS: [(&str, &str, Option<&str>, Kind); 26] = [
     ("air.temperature", "temperature", Some("Cel"), Kind::Number),
     ("air.relativeHumidity", "humidity", Some("%"), Kind::Number),
     ("air.pressure", "pressure", Some("hPa"), Kind::Number),

@@ -187,7 +187,7 @@ fn a_lone_measurement_is_the_uplinks_and_others_are_their_own() {
         ),
         &[
             "uplink@1795759200000 sequence=7 open=true motion-count=3 motion=true air.location=\"indoor\" \
-           humidity=40.5% temperature=21.0Cel battery-voltage=3.1V water.leak=\"yes\" x=1.0",
+           humidity=40.5% temperature=21.0Cel battery=3.1 water.leak=\"yes\" x=1.0",
         ],
     );
     check(
