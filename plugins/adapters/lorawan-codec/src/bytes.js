@@ -1,27 +1,27 @@
 // Bytes that came as text.
 
+import { fromBase64 } from './language.js';
 import { malformed } from './refusal.js';
 
-/** Both alphabets of RFC 4648: protobuf's JSON mapping takes either. */
-const BASE64 = valuesOf(['ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', '-_'], [0, 62]);
 const HEX = valuesOf(['0123456789abcdef', 'ABCDEF'], [0, 10]);
 const SPACE = valuesOf([' \t\r\n'], [0]);
 
-/** RFC 4648, sections 4 and 5; the padding at its end may be missing. */
+/** RFC 4648, section 4; the padding at its end may be missing. */
 export function ofBase64(text) {
-  let end = text.length;
-  while (end > 0 && text.length - end < 2 && text[end - 1] === '=') end -= 1;
-  if (end % 4 === 1 || (end !== text.length && text.length % 4 !== 0)) throw malformed('the payload is not base64');
-  const bytes = [];
-  let bits = 0;
-  for (let at = 0; at < end; at += 1) {
-    const value = BASE64[text[at]];
-    if (value === undefined) throw malformed('the payload is not base64');
-    bits = ((bits << 6) | value) & 0xffffff;
-    const left = 6 * ((at % 4) + 1) % 8;
-    if (at % 4 > 0) bytes[bytes.length] = (bits >> left) & 0xff;
+  let bytes;
+  try {
+    bytes = fromBase64(text);
+  } catch {
+    throw malformed('the payload is not base64');
   }
-  return bytes;
+  return listOf(bytes);
+}
+
+/** Codecs are promised an array of numbers, and some use what a typed array does not have. */
+export function listOf(bytes) {
+  const list = [];
+  for (let at = 0; at < bytes.length; at += 1) list[at] = bytes[at];
+  return list;
 }
 
 /** Two digits a byte, white space between bytes and around them allowed. */

@@ -6,13 +6,12 @@
 // - Protobuf leaves out what is 0 (its JSON mapping): a frame counter that is not there is 0.
 
 import { NOT_MINE, malformed, unsupported } from './refusal.js';
-import { apply, fromCharCode, isArray, isFinite, isInteger, isObject, matched, own, parse } from './language.js';
-import { ofBase64, ofHex } from './bytes.js';
+import { isArray, isFinite, isInteger, isObject, latin1, matched, own, parse } from './language.js';
+import { listOf, ofBase64, ofHex } from './bytes.js';
 import { timeMs } from './time.js';
 
 /** More than any LoRaWAN frame holds (TS001-1.0.4, section 4.3.2: 242 bytes). */
 const PAYLOAD_BYTES_MAX = 4096;
-const CHUNK_BYTES = 8192;
 
 /** ChirpStack: what only its other events have, for those that come without a topic. */
 const CHIRP_EVENT_KEYS = [
@@ -36,6 +35,7 @@ function bare(frame, { encoding, port }) {
 }
 
 function enveloped(frame, settings) {
+  // No text of an envelope goes on, so that nothing beyond ASCII has to be right.
   const message = json(latin1(frame.body));
   const up = own(message, 'uplink_message');
   if (isObject(up)) return ofThingsStack(message, up, settings);
@@ -93,10 +93,13 @@ function best(receptions, snrNames, isLora) {
 function network(count, port, heard) {
   const fields = [{ path: 'sequence', value: { tag: 'int', val: number(count, 4294967295) }, unit: null }];
   if (port !== undefined) fields[1] = { path: 'port', value: { tag: 'int', val: port }, unit: null };
-  for (const [path, unit, value] of [['signal', '{dBm}', heard?.rssi], ['signal-noise-ratio', 'dB', heard?.snr]]) {
-    if (isFinite(value)) fields[fields.length] = { path, value: { tag: 'real', val: value }, unit };
-  }
+  if (isFinite(heard?.rssi)) fields[fields.length] = measured('signal', heard.rssi, '{dBm}');
+  if (isFinite(heard?.snr)) fields[fields.length] = measured('signal-noise-ratio', heard.snr, 'dB');
   return fields;
+}
+
+function measured(path, number, unit) {
+  return { path, value: { tag: 'real', val: number }, unit };
 }
 
 /** A number of protobuf's that is left out where it is 0. */
@@ -121,19 +124,4 @@ function json(text) {
   }
   if (!isObject(message)) throw NOT_MINE;
   return message;
-}
-
-/** Byte by byte: no text of an envelope goes on, so that nothing beyond ASCII has to be right. */
-function latin1(body) {
-  let text = '';
-  for (let at = 0; at < body.length; at += CHUNK_BYTES) {
-    text += apply(fromCharCode, null, body.subarray(at, at + CHUNK_BYTES));
-  }
-  return text;
-}
-
-function listOf(body) {
-  const bytes = [];
-  for (let at = 0; at < body.length; at += 1) bytes[at] = body[at];
-  return bytes;
 }

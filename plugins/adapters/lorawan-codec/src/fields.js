@@ -15,41 +15,33 @@ const LEVELS_MAX = 8;
 const AMOUNT = /^\s*([+-]?\d+(?:\.\d+)?)\s*(?:[^\s\d.,:/+-][^\d]*)?$/;
 
 export function collect({ network, mapping, data, normalized }) {
-  const fields = new Fields(network);
+  // Nothing below makes one of the network's paths.
+  const fields = { list: network, paths: Object.create(null) };
   const named = flat(data);
+  const rest = [];
   for (let at = 0; at < named.length; at += 1) {
     const rule = mapping[named[at].name];
-    if (rule) fields.add(rule.path, mapped(named[at].value, rule), rule.unit);
+    if (rule) add(fields, rule.path, mapped(named[at].value, rule), rule.unit);
+    else rest[rest.length] = named[at];
   }
   const measured = flat(normalized);
-  for (let at = 0; at < measured.length; at += 1) fields.addNormalized(measured[at]);
-  for (let at = 0; at < named.length; at += 1) {
-    if (!mapping[named[at].name]) fields.add(pathOf(named[at].name), scalar(named[at].value), null);
-  }
+  for (let at = 0; at < measured.length; at += 1) addNormalized(fields, measured[at].name, measured[at].value);
+  for (let at = 0; at < rest.length; at += 1) add(fields, pathOf(rest[at].name), scalar(rest[at].value), null);
   return fields.list;
 }
 
-class Fields {
-  list = [];
-  #paths = Object.create(null);
+function add(fields, path, value, unit) {
+  if (path === null || value === null || fields.paths[path] || fields.list.length >= FIELDS_MAX) return;
+  fields.paths[path] = true;
+  fields.list[fields.list.length] = { path, value, unit };
+}
 
-  constructor(network) {
-    for (let at = 0; at < network.length; at += 1) this.add(network[at].path, network[at].value, network[at].unit);
-  }
-
-  add(path, value, unit) {
-    if (path === null || value === null || this.#paths[path] || this.list.length >= FIELDS_MAX) return;
-    this.#paths[path] = true;
-    this.list[this.list.length] = { path, value, unit };
-  }
-
-  /** The measurement's own time is no field of it. */
-  addNormalized({ name, value }) {
-    const meaning = NORMALIZED[name];
-    const known = meaning ? meaning.read(value) : null;
-    if (known !== null) this.add(meaning.path, known, meaning.unit);
-    else if (name !== 'time') this.add(pathOf(name), scalar(value), null);
-  }
+/** The measurement's own time is no field of it. */
+function addNormalized(fields, name, value) {
+  const meaning = NORMALIZED[name];
+  const known = meaning ? meaning.read(value) : null;
+  if (known !== null) add(fields, meaning.path, known, meaning.unit);
+  else if (name !== 'time') add(fields, pathOf(name), scalar(value), null);
 }
 
 /** Names and values, with dots for nesting and `-1`, `-2` … for the items of a list. */

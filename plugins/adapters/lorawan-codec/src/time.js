@@ -8,18 +8,17 @@ const TIME = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]
 export function timeMs(text) {
   const it = matched(TIME, text);
   if (it === null) return null;
-  const [year, month, day, hour, minute] = [+it[1], +it[2], +it[3], +it[4], +it[5]];
+  const month = +it[2];
   // A leap second counts as the second before it.
   const second = it[6] === '60' ? 59 : +it[6];
-  const [zoneHour, zoneMinute] = [+(it[9] ?? 0), +(it[10] ?? 0)];
-  const inDay = hour < 24 && minute < 60 && second < 60 && zoneHour < 24 && zoneMinute < 60;
-  if (!inDay || month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return null;
-  const ahead = (zoneHour * 60 + zoneMinute) * (it[8] === '-' ? -60_000 : 60_000);
-  const ms = UTC(year, month - 1, day, hour, minute, second, thousandths(it[7])) - ahead;
+  if (+it[4] > 23 || +it[5] > 59 || second > 59 || +it[9] > 23 || +it[10] > 59) return null;
+  if (month < 1 || month > 12 || +it[3] < 1 || +it[3] > daysIn(+it[1], month)) return null;
+  const utc = UTC(+it[1], month - 1, +it[3], +it[4], +it[5], second, it[7] === undefined ? 0 : thousandths(it[7]));
+  const ms = it[8] === undefined ? utc : utc - (+it[9] * 60 + +it[10]) * (it[8] === '-' ? -60_000 : 60_000);
   return ms >= 0 ? ms : null;
 }
 
-function thousandths(fraction = '') {
+function thousandths(fraction) {
   return +(fraction[0] ?? 0) * 100 + +(fraction[1] ?? 0) * 10 + +(fraction[2] ?? 0);
 }
 
