@@ -29,7 +29,7 @@ export class Codec {
     this.#variables = variables;
     const entries = this.#entries();
     if (!entries.decodeUplink && !entries.Decode && !entries.Decoder) {
-      throw invalid('codec', 'must define decodeUplink(input), Decode(fPort, bytes, variables) or Decoder(bytes, port)');
+      throw invalid('codec', 'must define decodeUplink(input), Decode(fPort, bytes) or Decoder(bytes, port)');
     }
   }
 

@@ -15,8 +15,8 @@ const PAYLOAD_BYTES_MAX = 4096;
 
 /** ChirpStack: what only its other events have, for those that come without a topic. */
 const CHIRP_EVENT_KEYS = [
-  'queueItemId', 'downlinkId', 'level', 'location', 'integrationName', 'margin', 'batteryLevel', 'batteryLevelUnavailable',
-  'externalPowerSource', 'acknowledged', 'error',
+  'queueItemId', 'downlinkId', 'level', 'location', 'integrationName', 'margin', 'batteryLevel', 'acknowledged', 'error',
+  'batteryLevelUnavailable', 'externalPowerSource',
 ];
 const CHIRP_TOPIC = /(?:^|\/)device\/[^/]+\/(?:event\/)?([a-z]+)$/;
 
@@ -49,22 +49,24 @@ function enveloped(frame, settings) {
 function ofThingsStack(message, up, { simulated }) {
   if (own(message, 'simulated') === true && !simulated) throw unsupported('no device sent it: it is simulated');
   const isLora = isObject(own(own(own(up, 'settings'), 'data_rate'), 'lora'));
+  const heard = best(own(up, 'rx_metadata'), ['snr'], isLora);
   return {
     bytes: payload(own(up, 'frm_payload')),
     fPort: number(own(up, 'f_port'), 255),
     atMs: timeMs(own(up, 'received_at')) ?? timeMs(own(message, 'received_at')),
-    fields: network(own(up, 'f_cnt'), own(up, 'f_port'), best(own(up, 'rx_metadata'), ['snr'], isLora)),
+    fields: network(own(up, 'f_cnt'), own(up, 'f_port'), heard),
   };
 }
 
 function ofChirpStack(message) {
   const tx = own(message, 'txInfo');
   const isLora = isObject(own(own(tx, 'modulation'), 'lora')) || own(tx, 'modulation') === 'LORA';
+  const heard = best(own(message, 'rxInfo'), ['snr', 'loRaSNR'], isLora);
   return {
     bytes: payload(own(message, 'data')),
     fPort: number(own(message, 'fPort'), 255),
     atMs: timeMs(own(message, 'time')) ?? timeMs(own(message, 'publishedAt')),
-    fields: network(own(message, 'fCnt'), own(message, 'fPort'), best(own(message, 'rxInfo'), ['snr', 'loRaSNR'], isLora)),
+    fields: network(own(message, 'fCnt'), own(message, 'fPort'), heard),
   };
 }
 

@@ -16,7 +16,10 @@ export function isPath(text) {
   return text.length <= PATH_BYTES_MAX && matched(PATH, text) !== null;
 }
 
-/** `Air.TempC_SHT-2` becomes `air.temp-c-sht-2`. Null if nothing is left of a part of it, too much, or a path of the network. */
+/**
+ * `Air.TempC_SHT-2` becomes `air.temp-c-sht-2`. Null if nothing is left of a part of it, or too much, or a path of the
+ * network.
+ */
 export function pathOf(name) {
   const found = known.get(name);
   if (found !== undefined) return found;
