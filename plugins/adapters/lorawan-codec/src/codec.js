@@ -14,6 +14,13 @@ import { EngineDate, EngineFunction, defineProperty, isArray, keys, parse, strin
 const DATA_CHARS_MAX = 256 * 1024;
 const ENTRIES = ['decodeUplink', 'Decode', 'Decoder', 'normalizeUplink'];
 
+/** With what a codec is run, and where its functions may be that it did not declare. */
+const SCRIPT = { parameters: [], elsewhere: () => 'undefined' };
+const MODULE = {
+  parameters: ['module', 'exports'],
+  elsewhere: (name) => `module.exports?.${name} ?? exports.${name}`,
+};
+
 /** What the engine offers beside the language: a way around its sandbox, and a clock that there is not. */
 const ENGINE_GLOBALS = ['__cqjs', 'wit', 'performance', 'queueMicrotask'];
 
@@ -25,12 +32,8 @@ export class Codec {
 
   constructor(source, variables) {
     prepareGlobals();
-    this.#load = compile(source);
+    this.#load = loaderOf(source);
     this.#variables = variables;
-    const entries = this.#entries();
-    if (!entries.decodeUplink && !entries.Decode && !entries.Decoder) {
-      throw invalid('codec', 'must define decodeUplink(input), Decode(fPort, bytes) or Decoder(bytes, port)');
-    }
   }
 
   /** What it makes of an uplink: its data, and its normalized measurements if it knows how. */
@@ -54,16 +57,6 @@ export class Codec {
     const data = dataOf(output);
     return { data, measurements: normalizeUplink ? measurementsOf(normalizeUplink, output.data) : [] };
   }
-
-  #entries() {
-    try {
-      return this.#load();
-    } catch (error) {
-      throw invalid('codec', `does not run: ${told(error)}`);
-    } finally {
-      removeLeftovers();
-    }
-  }
 }
 
 /** Whatever a codec throws, at whatever depth, means that it did not understand the payload. */
@@ -75,21 +68,31 @@ function attempt(run) {
   }
 }
 
-/** A function's body is compiled once and run often; a script could only be compiled anew each time. */
-function compile(source) {
-  const lookups = ENTRIES.map((name) => {
-    const exported = `module.exports?.${name} ?? exports.${name}`;
-    return `${name}: typeof ${name} === 'function' ? ${name} : ${exported}`;
-  });
-  try {
-    const body = new EngineFunction('module', 'exports', `${source}\n;return { ${lookups.join(', ')} };`);
-    return () => {
-      const module = { exports: {} };
-      return body(module, module.exports);
-    };
-  } catch (error) {
-    throw invalid('codec', `is not JavaScript: ${told(error)}`);
+/** As networks run it or, where that does not do, as Node would: some are published with their `exports`. */
+function loaderOf(source) {
+  let mistake;
+  for (const style of [SCRIPT, MODULE]) {
+    try {
+      const load = compile(source, style);
+      const { decodeUplink, Decode, Decoder } = load();
+      if (decodeUplink || Decode || Decoder) return load;
+    } catch (error) {
+      mistake ??= `does not run: ${told(error)}`;
+    } finally {
+      removeLeftovers();
+    }
   }
+  throw invalid('codec', mistake ?? 'must define decodeUplink(input), Decode(fPort, bytes) or Decoder(bytes, port)');
+}
+
+/** A function's body is compiled once and run often; a script could only be compiled anew each time. */
+function compile(source, { parameters, elsewhere }) {
+  const entries = ENTRIES.map((name) => `${name}: typeof ${name} === 'function' ? ${name} : ${elsewhere(name)}`);
+  const body = new EngineFunction(...parameters, `${source}\n;return { ${entries.join(', ')} };`);
+  return () => {
+    const module = { exports: {} };
+    return body(module, module.exports);
+  };
 }
 
 /** What such a function returned as data. Errors mean that it is none. */

@@ -15,8 +15,8 @@ const PAYLOAD_BYTES_MAX = 4096;
 
 /** ChirpStack: what only its other events have, for those that come without a topic. */
 const CHIRP_EVENT_KEYS = [
-  'queueItemId', 'downlinkId', 'level', 'location', 'integrationName', 'margin', 'batteryLevel', 'acknowledged', 'error',
-  'batteryLevelUnavailable', 'externalPowerSource',
+  'queueItemId', 'downlinkId', 'level', 'location', 'integrationName', 'margin', 'batteryLevel', 'acknowledged',
+  'error', 'batteryLevelUnavailable', 'externalPowerSource',
 ];
 const CHIRP_TOPIC = /(?:^|\/)device\/[^/]+\/(?:event\/)?([a-z]+)$/;
 
