@@ -3,16 +3,23 @@
 //! # Promises
 //!
 //! - One toolchain builds a plugin the same, byte for byte, wherever the checkout lies.
-//! - `plugins/<id>/` beside the program holds `plugin.toml`, `plugin.wasm` and `cases.toml`; a file that has not
-//!   changed is not touched, and one that has is replaced in one step.
+//! - `plugins/<id>/` beside the program holds `plugin.wasm` and what lies beside the plugin's sources (`plugin.toml`,
+//!   `cases.toml`, what these name); a file that has not changed is not touched, and one that has is replaced in one
+//!   step.
 
 use crate::command::{self, Failure};
 use crate::workspace::Workspace;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
+mod foreign;
+
 const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "guest";
+const COMPONENT: &str = "plugin.wasm";
+
+/// What lies beside a plugin's sources and is for its build alone.
+const BUILD_FILES: [&str; 2] = ["Cargo.toml", "build.sh"];
 
 /// Makes sure that there is a toolchain for guests.
 ///
@@ -23,7 +30,7 @@ pub(crate) fn toolchain(workspace: &Workspace) -> Result<Option<String>, Failure
     Ok(output.lines().next_back().filter(|line| !line.is_empty()).map(str::to_owned))
 }
 
-/// Builds all plugins and lays them out. Returns their ids.
+/// Builds all plugins in Rust and lays them out. Returns their ids.
 pub(crate) fn build(
     workspace: &Workspace,
     toolchain: Option<&str>,
@@ -41,14 +48,34 @@ pub(crate) fn build(
         cargo.env("RUSTUP_TOOLCHAIN", toolchain);
     }
     command::run(&mut cargo)?;
-    sources.iter().map(|source| lay_out(workspace, source)).collect()
+    sources.iter().map(|source| lay_out(workspace, source, &built(workspace, source))).collect()
 }
 
-/// The directories of the plugins' sources, `plugins/<kind>/<id>`, sorted.
+/// Builds all plugins in other languages, unless they are as they were, and lays them out. Returns their ids.
+pub(crate) fn build_foreign(workspace: &Workspace) -> Result<Vec<String>, Failure> {
+    let mut plugins = directories(workspace)?;
+    plugins.retain(|dir| !is_crate(dir));
+    for source in &plugins {
+        foreign::build(workspace, source)?;
+    }
+    plugins.iter().map(|source| lay_out(workspace, source, &source.join(COMPONENT))).collect()
+}
+
+/// The directories of the sources of plugins in Rust, `plugins/<kind>/<id>`, sorted.
 pub(crate) fn sources(workspace: &Workspace) -> Result<Vec<PathBuf>, Failure> {
+    let mut plugins = directories(workspace)?;
+    plugins.retain(|dir| is_crate(dir));
+    Ok(plugins)
+}
+
+fn directories(workspace: &Workspace) -> Result<Vec<PathBuf>, Failure> {
     let kinds = subdirectories(&workspace.root.join("plugins"))?;
     let plugins = kinds.iter().map(|kind| subdirectories(kind)).collect::<Result<Vec<_>, _>>()?;
-    Ok(plugins.into_iter().flatten().filter(|dir| dir.join("Cargo.toml").is_file()).collect())
+    Ok(plugins.into_iter().flatten().filter(|dir| dir.join("plugin.toml").is_file()).collect())
+}
+
+fn is_crate(dir: &Path) -> bool {
+    dir.join("Cargo.toml").is_file()
 }
 
 /// The id of the plugin in that directory.
@@ -75,19 +102,43 @@ fn remap(workspace: &Workspace) -> String {
     flags.collect::<Vec<_>>().join(" ")
 }
 
-fn lay_out(workspace: &Workspace, source: &Path) -> Result<String, Failure> {
+/// Where cargo puts the component of a plugin in Rust.
+fn built(workspace: &Workspace, source: &Path) -> PathBuf {
+    let id = id(source).unwrap_or_default().replace('-', "_");
+    guest_target(workspace).join(TARGET).join(PROFILE).join(format!("hushgate_plugin_{id}.wasm"))
+}
+
+fn lay_out(workspace: &Workspace, source: &Path, component: &Path) -> Result<String, Failure> {
     let id = id(source).ok_or_else(|| Failure::new("a plugin's directory has no readable name"))?;
-    let built = guest_target(workspace)
-        .join(TARGET)
-        .join(PROFILE)
-        .join(format!("hushgate_plugin_{}.wasm", id.replace('-', "_")));
     let shipped = workspace.debug().join("plugins").join(id);
-    fs::create_dir_all(&shipped)
-        .and_then(|()| replace(&source.join("plugin.toml"), &shipped.join("plugin.toml")))
-        .and_then(|()| replace(&source.join("cases.toml"), &shipped.join("cases.toml")))
-        .and_then(|()| replace(&built, &shipped.join("plugin.wasm")))
+    copy_all(source, component, &shipped)
         .map_err(|error| Failure::new(format!("cannot lay out the plugin {id}: {error}")))?;
     Ok(id.to_owned())
+}
+
+/// The component comes last: what says something about it is there before.
+fn copy_all(source: &Path, component: &Path, shipped: &Path) -> io::Result<()> {
+    fs::create_dir_all(shipped)?;
+    for file in plain_files(source)? {
+        let Some(name) = file.file_name().and_then(|it| it.to_str()) else { continue };
+        if name != COMPONENT && !BUILD_FILES.contains(&name) {
+            replace(&file, &shipped.join(name))?;
+        }
+    }
+    replace(component, &shipped.join(COMPONENT))
+}
+
+/// The files of one directory that are not hidden, sorted.
+fn plain_files(dir: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(dir)?.collect::<io::Result<Vec<_>>>()?;
+    let mut files: Vec<PathBuf> = entries
+        .iter()
+        .filter(|entry| !entry.file_name().as_encoded_bytes().starts_with(b"."))
+        .map(fs::DirEntry::path)
+        .filter(|path| path.is_file())
+        .collect();
+    files.sort();
+    Ok(files)
 }
 
 /// Copies, unless both are equal; a reader sees the old file or the new one.
@@ -142,6 +193,25 @@ mod tests {
     }
 
     #[test]
+    fn what_lies_beside_the_sources_is_laid_out_and_what_builds_is_not() {
+        let dir = env::temp_dir().join(format!("hushgate-xtask-lay-out-{}", process::id()));
+        let (source, shipped) = (dir.join("source"), dir.join("shipped"));
+        fs::create_dir_all(source.join("src")).unwrap();
+        for file in ["plugin.toml", "cases.toml", "frame.bin", "Cargo.toml", "build.sh", ".hidden"]
+        {
+            fs::write(source.join(file), file).unwrap();
+        }
+        fs::write(source.join(COMPONENT), "an older one").unwrap();
+        fs::write(dir.join("built"), "a new one").unwrap();
+        copy_all(&source, &dir.join("built"), &shipped).unwrap();
+        let names: Vec<PathBuf> = plain_files(&shipped).unwrap();
+        let expected = ["cases.toml", "frame.bin", "plugin.toml", COMPONENT];
+        assert_eq!(names, expected.map(|name| shipped.join(name)));
+        assert_eq!(fs::read_to_string(shipped.join(COMPONENT)).unwrap(), "a new one");
+        fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
     fn finds_the_plugins_that_we_ship() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned();
         let workspace = Workspace { toolchain: root.clone(), target: root.clone(), root };
@@ -150,5 +220,9 @@ mod tests {
         for shipped in ["private-iot-text", "ble-heart-rate", "window-median", "quiet-hours"] {
             assert!(ids.contains(&shipped), "{shipped} is not among {ids:?}");
         }
+        let all = directories(&workspace).unwrap();
+        let foreign: Vec<&str> =
+            all.iter().filter(|dir| !is_crate(dir)).filter_map(|dir| id(dir)).collect();
+        assert_eq!(foreign, ["lorawan-codec"]);
     }
 }

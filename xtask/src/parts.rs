@@ -52,7 +52,8 @@ impl Part {
     /// What it needs of the system.
     pub(crate) fn needs(self) -> &'static [Need] {
         match self {
-            Self::Core | Self::Plugins => &[Need::Compiler],
+            Self::Core => &[Need::Compiler],
+            Self::Plugins => &[Need::Compiler, Need::Node],
             Self::Tor => &[Need::Compiler, Need::Tor],
             Self::Matrix => &[Need::Compiler, Need::Python],
             Self::Blackbox => &[
@@ -77,6 +78,11 @@ impl Part {
             plugin if plugin.starts_with("hushgate-plugin-") => Self::Plugins,
             _ => Self::Core,
         }
+    }
+
+    /// Does it run all plugins, also those in other languages than Rust?
+    pub(crate) fn uses_foreign_plugins(self) -> bool {
+        matches!(self, Self::Plugins | Self::Blackbox)
     }
 
     /// Does it talk to the private Tor network?

@@ -93,6 +93,10 @@ impl Run<'_> {
         });
         let toolchain = self.step("toolchain", |run| guest::toolchain(run.workspace))?;
         self.step("plugins build", |run| guest::build(run.workspace, toolchain.as_deref()))?;
+        if parts.iter().any(|part| part.uses_foreign_plugins()) {
+            // Without them, only the tests that run them fail.
+            self.step("others build", |run| guest::build_foreign(run.workspace));
+        }
         self.step("build", |run| suites::build(run.workspace))
     }
 
