@@ -7,8 +7,8 @@ use hushgate_sdk::{Frame, Scalar, adapter::Adapter};
 use libfuzzer_sys::fuzz_target;
 
 const CHANNELS: [&str; 14] = [
-    "2a18", "2a19", "2a1c", "2a1e", "2a35", "2a36", "2a37", "2a53", "2a5b", "2a5e", "2a5f", "2a9c", "2a9d",
-    "2aa7",
+    "2a18", "2a19", "2a1c", "2a1e", "2a35", "2a36", "2a37", "2a53", "2a5b", "2a5e", "2a5f", "2a9c",
+    "2a9d", "2aa7",
 ];
 const SETTINGS: [&str; 4] = [
     "{}",
@@ -22,7 +22,9 @@ fuzz_target!(|bytes: &[u8]| {
     let channel = CHANNELS[usize::from(*choice) % CHANNELS.len()].to_owned();
     let settings = SETTINGS[usize::from(*choice) / CHANNELS.len() % SETTINGS.len()];
     let frame = Frame { channel, content_type: None, received_ms: 0, body: body.to_vec() };
-    let Ok(adapter) = BleGatt::configure(settings) else { panic!("settings that are fine were refused") };
+    let Ok(adapter) = BleGatt::configure(settings) else {
+        panic!("settings that are fine were refused")
+    };
     let Ok(readings) = adapter.decode(frame) else { return };
     assert!(readings.len() <= 64);
     for field in readings.iter().flat_map(|reading| &reading.fields) {
