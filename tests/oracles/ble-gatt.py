@@ -61,6 +61,7 @@ STATUS = {
     "DEVICE_SPECIFIC_ALERT": "device-alert", "GENERAL_DEVICE_FAULT": "fault",
     "TIME_SYNC_REQUIRED": "time-synchronization-required", "CALIBRATION_NOT_ALLOWED": "calibration-not-allowed",
     "CALIBRATION_RECOMMENDED": "calibration-recommended", "CALIBRATION_REQUIRED": "calibration-required",
+    "CALIBRATION_PENDING": "calibration-pending",
     "SENSOR_TEMP_TOO_HIGH": "sensor-temperature-high", "SENSOR_TEMP_TOO_LOW": "sensor-temperature-low",
     "RESULT_LOWER_THAN_PATIENT_LOW": "glucose-low", "RESULT_HIGHER_THAN_PATIENT_HIGH": "glucose-high",
     "RESULT_LOWER_THAN_HYPO": "hypoglycemia", "RESULT_HIGHER_THAN_HYPER": "hyperglycemia",

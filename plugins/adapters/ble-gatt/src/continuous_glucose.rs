@@ -38,6 +38,7 @@ const ANNUNCIATIONS: [(u16, &[(u8, &str)]); 3] = [
             (3, "calibration-required"),
             (4, "sensor-temperature-high"),
             (5, "sensor-temperature-low"),
+            (6, "calibration-pending"),
         ],
     ),
     (

@@ -54,6 +54,11 @@ fn reads_continuous_glucose_records() {
     check("2aa7", full, Ok(fields));
     check_with(r#"{"e2e-crc":true}"#, "2aa7", full, Ok(fields));
     check("2aa7", "07 80 0C10 0600 01", Ok("glucose=120.0mg/dL time-offset=6min session-stopped"));
+    check(
+        "2aa7",
+        "07 40 0C10 0600 C0",
+        Ok("glucose=120.0mg/dL time-offset=6min calibration-pending"),
+    );
     check("2aa7", "07 20 0C10 0600 04", Ok("glucose=120.0mg/dL time-offset=6min hypoglycemia"));
     check_every_cut("2aa7", full);
 }
