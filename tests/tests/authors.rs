@@ -111,11 +111,11 @@ fn python_plugins_build_and_pass_at_once() {
 #[test]
 fn a_wrong_answer_is_shown_line_by_line() {
     let dir = tempfile::tempdir().unwrap();
-    let shipped = binary().parent().unwrap().join("plugins/ble-heart-rate");
+    let shipped = binary().parent().unwrap().join("plugins/ble-gatt");
     for file in ["plugin.toml", "plugin.wasm"] {
         fs::copy(shipped.join(file), dir.path().join(file)).unwrap();
     }
-    let table = r#"
+    let table = r#"settings = { characteristic = "2A37" }
 [[case]]
 name = "too high"
 frame = { hex = "00 55" }

@@ -76,7 +76,7 @@ fn init_makes_what_only_its_owner_can_read_and_never_overwrites() {
     ends(
         &home,
         &["plugin", "list"],
-        (0, &["private-iot-text", "ble-heart-rate", "window-median", "quiet-hours"]),
+        (0, &["private-iot-text", "ble-gatt", "window-median", "quiet-hours"]),
     );
     let hub = dir.path().join("hub");
     ends(&hub, &["hub", "init", "--name", "Bad Name"], (3, &["lower-case"]));
@@ -95,7 +95,7 @@ fn a_mistake_in_a_file_is_told_with_its_line() {
         (&settings, "= 65536", "= 65536000", "must be 64 to 1048576"),
         (&settings, "127.0.0.1:0", "localhost:1883", "must be an IP address and a port"),
         (&settings, "\"$argon2", "\"plain", "hushgate device secret"),
-        (&settings, "\"private-iot-text\"", "\"private-iot-test\"", "there are: ble-heart-rate"),
+        (&settings, "\"private-iot-text\"", "\"private-iot-test\"", "there are: ble-gatt"),
         (&settings, "\"private-iot-text\"", "\"quiet-hours\"", "is no adapter"),
         (
             &settings,

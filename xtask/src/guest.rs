@@ -217,7 +217,7 @@ mod tests {
         let workspace = Workspace { toolchain: root.clone(), target: root.clone(), root };
         let sources = sources(&workspace).unwrap();
         let ids: Vec<&str> = sources.iter().filter_map(|source| id(source)).collect();
-        for shipped in ["private-iot-text", "ble-heart-rate", "window-median", "quiet-hours"] {
+        for shipped in ["private-iot-text", "ble-gatt", "window-median", "quiet-hours"] {
             assert!(ids.contains(&shipped), "{shipped} is not among {ids:?}");
         }
         let all = directories(&workspace).unwrap();
