@@ -50,6 +50,7 @@ pub mod number;
 pub mod path;
 pub mod policy;
 mod reading;
+pub mod testing;
 pub mod time;
 pub mod unit;
 
