@@ -72,30 +72,35 @@ impl Adapter for Zigbee2mqtt {
 
 impl Zigbee2mqtt {
     fn state(&self, state: &Map<String, Value>) -> Result<Vec<Reading>, DecodeError> {
+        let mut leaves = Vec::new();
+        for (name, value) in state {
+            if !PASSED_OVER.contains(&name.as_str()) {
+                collect(name.clone(), value, &mut leaves);
+            }
+        }
         let mut fields = Fields::default();
-        let values = state.iter().filter(|(name, _)| !PASSED_OVER.contains(&name.as_str()));
-        for (name, value) in values {
-            self.read(name, value, state, &mut fields);
+        for (key, value) in leaves {
+            if let Some((path, value, unit)) = self.field(&key, value, state) {
+                fields.push(&path, value, unit);
+            }
         }
         fields.reading(state.get("last_seen").and_then(last_seen_ms), "state")
     }
 
-    /// Reads one value. `key` has the names of all that it is nested in, with dots between.
-    fn read(&self, key: &str, value: &Value, state: &Map<String, Value>, fields: &mut Fields) {
-        if let Value::Object(nested) = value {
-            if key.split('.').count() < DEPTH_MAX {
-                for (name, value) in nested {
-                    self.read(&format!("{key}.{name}"), value, state, fields);
-                }
-            }
-            return;
-        }
-        let found = match self.rules.get(key) {
+    fn field(&self, key: &str, value: &Value, state: &Map<String, Value>) -> Option<rule::Found> {
+        match self.rules.get(key) {
             Some(rule) => rule.field(value),
-            None => rule::preset(key, state).and_then(|rule| rule.field(value)),
-        };
-        if let Some((path, value, unit)) = found {
-            fields.push(&path, value, unit);
+            None => rule::preset(key, state)?.field(value),
+        }
+    }
+}
+
+/// Finds the single values. The key of one has the names of all that it is nested in, with dots between.
+fn collect<'a>(key: String, value: &'a Value, leaves: &mut Vec<(String, &'a Value)>) {
+    let Value::Object(nested) = value else { return leaves.push((key, value)) };
+    if key.split('.').count() < DEPTH_MAX {
+        for (name, value) in nested {
+            collect(format!("{key}.{name}"), value, leaves);
         }
     }
 }

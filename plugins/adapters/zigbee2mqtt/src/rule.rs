@@ -12,6 +12,9 @@ use crate::property::{self, Kind};
 /// The largest `brightness`, where no definition says another: the ZCL's.
 const BRIGHTNESS_MAX: f64 = 254.0;
 
+/// The path, value and unit of a field.
+pub(crate) type Found = (String, Scalar, Option<&'static str>);
+
 /// What a property becomes.
 #[derive(Clone, Debug)]
 pub(crate) struct Rule {
@@ -57,8 +60,8 @@ impl Rule {
         Some(Self { path, form })
     }
 
-    /// The path, value and unit. `None` where the value is not known.
-    pub(crate) fn field(&self, value: &Value) -> Option<(String, Scalar, Option<&'static str>)> {
+    /// The field. `None` where the value is not known.
+    pub(crate) fn field(&self, value: &Value) -> Option<Found> {
         let plain = |value: Scalar| Some((self.path.clone(), value, None));
         match &self.form {
             Form::Real(unit) => Some((self.path.clone(), number::real(value)?, *unit)),
