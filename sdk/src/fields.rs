@@ -5,7 +5,7 @@
 //! - What comes out fits the contract, whatever a device sent: finite numbers, texts of 1 to 1,024 bytes, paths
 //!   of 64 bytes at most, 256 fields at most, no path twice.
 
-use crate::{Field, Reading, Scalar, adapter::DecodeError, path};
+use crate::{Field, Reading, Scalar, adapter::DecodeError, naming};
 
 /// Fields that one reading may have.
 pub const FIELDS_MAX: usize = 256;
@@ -24,7 +24,7 @@ impl Fields {
     /// Adds a field. One that could not be in a reading is left out: a number that is not finite, an empty or too
     /// long text, a path that is too long or there already.
     pub fn push(&mut self, path: &str, value: Scalar, unit: Option<&str>) {
-        if path.len() > path::BYTES_MAX || !fits(&value) || self.has(path) {
+        if path.len() > naming::PATH_BYTES_MAX || !fits(&value) || self.has(path) {
             return;
         }
         if self.fields.len() == FIELDS_MAX {

@@ -46,8 +46,9 @@ pub mod flag;
 pub mod json;
 pub mod log;
 pub mod minimizer;
+pub mod naming;
 pub mod number;
-pub mod path;
+
 pub mod policy;
 mod reading;
 pub mod testing;

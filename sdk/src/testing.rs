@@ -4,7 +4,9 @@
 //!
 //! - An answer that breaks the contract (docs/plugins.md, section Limits) is never taken for a good one.
 
-use crate::{Field, Frame, Reading, Scalar, adapter::Adapter, adapter::DecodeError, fields, path};
+use crate::{
+    Field, Frame, Reading, Scalar, adapter::Adapter, adapter::DecodeError, fields, naming,
+};
 
 /// Readings that one answer may have.
 const READINGS_MAX: usize = 64;
@@ -40,7 +42,7 @@ pub fn decode<A: Adapter>(
 fn is_in_contract(reading: &Reading) -> bool {
     reading.fields.len() <= fields::FIELDS_MAX
         && reading.fields.iter().all(|field| {
-            path::is_valid(&field.path)
+            naming::is_path(&field.path)
                 && match &field.value {
                     Scalar::Real(real) => real.is_finite(),
                     Scalar::Text(text) => text.len() <= fields::TEXT_BYTES_MAX,

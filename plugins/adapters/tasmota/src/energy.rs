@@ -4,7 +4,7 @@
 //!
 //! - Its paths are always the plain ones; of several phases they end in `-l1`, `-l2` and so on.
 
-use hushgate_sdk::{fields::Fields, number, path};
+use hushgate_sdk::{fields::Fields, naming, number};
 use serde_json::{Map, Value};
 
 /// Phases or tariffs that a list may have.
@@ -38,7 +38,7 @@ pub(crate) fn read(energy: &Map<String, Value>, fields: &mut Fields) {
             list(value, |number, value| {
                 push(&format!("{path}.tariff-{number}"), value, Some("kW.h"), fields);
             });
-        } else if let Some(name) = path::words(name) {
+        } else if let Some(name) = naming::words(name) {
             push(&format!("other.energy.{name}"), value, None, fields);
         }
     }

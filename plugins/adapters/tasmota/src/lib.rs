@@ -25,7 +25,7 @@ use hushgate_sdk::{
     adapter::{Adapter, DecodeError},
     config,
     fields::Fields,
-    flag, json, path,
+    flag, json, naming,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -58,7 +58,7 @@ impl Adapter for Tasmota {
         if names.len() > NAMES_MAX {
             return Err(config::invalid("names", "at most 64 sensors"));
         }
-        if !names.values().all(|name| name.is_empty() || path::is_valid(name)) {
+        if !names.values().all(|name| name.is_empty() || naming::is_path(name)) {
             return Err(config::invalid("names", "each empty or words of lower-case letters"));
         }
         Ok(Self { clock, names })

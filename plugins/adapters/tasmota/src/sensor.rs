@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use hushgate_sdk::{Scalar, fields::Fields, number, path};
+use hushgate_sdk::{Scalar, fields::Fields, naming, number};
 use serde_json::{Map, Value};
 
 /// Keys of a frame that are no sensors, or read elsewhere.
@@ -109,7 +109,7 @@ pub(crate) fn read(
             || found.iter().any(|other| other.path == it.path && other.sensor != it.sensor);
         let name = match names.get(it.sensor) {
             Some(name) => Some(name.clone()),
-            None if named => path::words(it.sensor),
+            None if named => naming::words(it.sensor),
             None => Some(String::new()),
         };
         if let Some(name) = name {
@@ -160,7 +160,7 @@ pub(crate) fn zigbee(devices: &Map<String, Value>, fields: &mut Fields) {
     for (address, values) in devices {
         let Some(values) = values.as_object() else { continue };
         let own = values.get("Name").and_then(Value::as_str);
-        let Some(device) = own.and_then(path::words).or_else(|| path::words(address)) else {
+        let Some(device) = own.and_then(naming::words).or_else(|| naming::words(address)) else {
             continue;
         };
         for (path, value, unit) in values.iter().filter_map(|(name, value)| of_zigbee(name, value))
@@ -185,7 +185,7 @@ fn of_zigbee(name: &str, value: &Value) -> Option<(&'static str, Scalar, Option<
 
 fn other(sensor: &str, name: &str, value: &Value, fields: &mut Fields) {
     if let (Some(sensor), Some(name), Some(value)) =
-        (path::words(sensor), path::words(name), number::real(value))
+        (naming::words(sensor), naming::words(name), number::real(value))
     {
         fields.push(&format!("other.{sensor}.{name}"), value, None);
     }

@@ -4,7 +4,7 @@
 //!
 //! - A value of another form than the rule's, such as a text for a number, becomes no field.
 
-use hushgate_sdk::{Scalar, flag, number, path};
+use hushgate_sdk::{Scalar, flag, naming, number};
 use serde_json::{Map, Value};
 
 use crate::property::{self, Kind};
@@ -46,7 +46,7 @@ impl Rule {
         let mut path = "other".to_owned();
         for name in key.split('.') {
             path.push('.');
-            path.push_str(&path::words(name)?);
+            path.push_str(&naming::words(name)?);
         }
         Some(Self { path, form })
     }
@@ -54,7 +54,7 @@ impl Rule {
     /// A rule for a word of docs/fields.md, of one part of the device.
     pub(crate) fn known(word: &str, endpoint: Option<&str>, form: Form) -> Option<Self> {
         let path = match endpoint {
-            Some(endpoint) => format!("{word}-{}", path::words(endpoint)?),
+            Some(endpoint) => format!("{word}-{}", naming::words(endpoint)?),
             None => word.to_owned(),
         };
         Some(Self { path, form })

@@ -6,7 +6,7 @@
 //!   dots, 64 bytes at most.
 
 /// The longest path, in bytes.
-pub const BYTES_MAX: usize = 64;
+pub const PATH_BYTES_MAX: usize = 64;
 
 /// The name as words of a path: `Soil_Moisture`, `soilMoisture` and `soil moisture` are `soil-moisture`,
 /// `DS18B20-1` is `ds18b20-1`. `None` if no letter and digit of ASCII is in it, or too many.
@@ -24,7 +24,7 @@ pub fn words(name: &str) -> Option<String> {
             words.push('-');
         }
         after_lower = letter.is_ascii_lowercase();
-        if words.len() > BYTES_MAX {
+        if words.len() > PATH_BYTES_MAX {
             return None;
         }
     }
@@ -34,8 +34,8 @@ pub fn words(name: &str) -> Option<String> {
 
 /// Whether an owner's setting can be the path of a field.
 #[must_use]
-pub fn is_valid(path: &str) -> bool {
-    path.len() <= BYTES_MAX
+pub fn is_path(path: &str) -> bool {
+    path.len() <= PATH_BYTES_MAX
         && path.split(['.', '-']).all(|word| {
             !word.is_empty()
                 && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
@@ -59,7 +59,7 @@ mod tests {
             ("0x4F2E", "0x4f2e"),
         ] {
             assert_eq!(words(name).as_deref(), Some(expected), "{name}");
-            assert!(is_valid(expected));
+            assert!(is_path(expected));
         }
     }
 
@@ -74,10 +74,10 @@ mod tests {
     #[test]
     fn owners_write_paths_as_they_are() {
         for valid in ["a", "blood-pressure.systolic", "pm2-5", "other.l1"] {
-            assert!(is_valid(valid), "{valid}");
+            assert!(is_path(valid), "{valid}");
         }
         for wrong in ["", "A", "a.", ".a", "a--b", "-a", "a b", "ä", "a_b", &"a".repeat(65)] {
-            assert!(!is_valid(wrong), "{wrong}");
+            assert!(!is_path(wrong), "{wrong}");
         }
     }
 }
