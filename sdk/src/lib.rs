@@ -48,7 +48,6 @@ pub mod log;
 pub mod minimizer;
 pub mod naming;
 pub mod number;
-
 pub mod policy;
 mod reading;
 pub mod testing;
