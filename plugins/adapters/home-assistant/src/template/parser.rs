@@ -136,22 +136,31 @@ impl Parser<'_> {
     fn postfix(&mut self) -> Option<Expr> {
         let mut expr = self.primary()?;
         loop {
-            if self.take(".") {
-                let Token::Name(key) = self.next()? else { return None };
-                expr = Expr::Key(Box::new(expr), key);
-            } else if self.take("[") {
-                expr = match self.next()? {
-                    Token::Text(key) => Expr::Key(Box::new(expr), key),
-                    Token::Number(at) if at.exponent == 0 => {
-                        Expr::Index(Box::new(expr), usize::try_from(at.digits).ok()?)
-                    }
-                    _ => return None,
-                };
-                self.expect("]")?;
-            } else {
-                return Some(expr);
-            }
+            expr = match () {
+                () if self.take(".") => self.attribute(expr)?,
+                () if self.take("[") => self.subscript(expr)?,
+                () => return Some(expr),
+            };
         }
+    }
+
+    fn attribute(&mut self, of: Expr) -> Option<Expr> {
+        match self.next()? {
+            Token::Name(key) => Some(Expr::Key(Box::new(of), key)),
+            _ => None,
+        }
+    }
+
+    fn subscript(&mut self, of: Expr) -> Option<Expr> {
+        let expr = match self.next()? {
+            Token::Text(key) => Expr::Key(Box::new(of), key),
+            Token::Number(at) if at.exponent == 0 => {
+                Expr::Index(Box::new(of), usize::try_from(at.digits).ok()?)
+            }
+            _ => return None,
+        };
+        self.expect("]")?;
+        Some(expr)
     }
 
     fn primary(&mut self) -> Option<Expr> {
@@ -177,19 +186,20 @@ impl Parser<'_> {
 
     fn filters(&mut self, mut expr: Expr) -> Option<Expr> {
         loop {
-            if self.take("|") {
-                expr = Expr::Filter(Box::new(expr), self.filter()?);
-            } else if self.take("is") {
-                let not = self.take("not");
-                self.expect("defined")?;
-                expr = Expr::Defined(Box::new(expr));
-                if not {
-                    expr = Expr::Not(Box::new(expr));
-                }
-            } else {
-                return Some(expr);
-            }
+            expr = match () {
+                () if self.take("|") => Expr::Filter(Box::new(expr), self.filter()?),
+                () if self.take("is") => self.test(expr)?,
+                () => return Some(expr),
+            };
         }
+    }
+
+    /// `is defined`, the only one there is.
+    fn test(&mut self, expr: Expr) -> Option<Expr> {
+        let not = self.take("not");
+        self.expect("defined")?;
+        let defined = Expr::Defined(Box::new(expr));
+        Some(if not { Expr::Not(Box::new(defined)) } else { defined })
     }
 
     fn filter(&mut self) -> Option<Filter> {
