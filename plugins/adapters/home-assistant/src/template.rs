@@ -150,6 +150,8 @@ impl Filter {
             (None, None) => None,
         };
         match self {
+            // An error in Home Assistant, too, whatever the default.
+            Self::Float(_) | Self::Int(_) if term == Term::Undefined => None,
             Self::Float(default) => or(term.float(), default),
             Self::Int(default) => or(term.int(), default),
             Self::Round(places) => term.round(*places),

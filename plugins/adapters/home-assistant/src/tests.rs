@@ -130,6 +130,8 @@ fn templates_find_values() {
     check("{{ value_json.a | default(3) }}", "{}", Ok("3.0"));
     check("{{ value_json.a | float(0) }}", r#"{"a":"x"}"#, Ok("0.0"));
     check("{{ value_json.a | float }}", r#"{"a":"x"}"#, Ok(""));
+    check("{{ value_json.a | float(3) }}", r#"{"a":null}"#, Ok("3.0"));
+    check("{{ value_json.a | float(3) }}", "{}", Ok(""));
     check("{{ value_json.a | int }}", r#"{"a":"3.7"}"#, Ok("3.0"));
     check("{{ value_json.a | int }}", r#"{"a":-3.7}"#, Ok("-3.0"));
     check("{{ value_json.a }}", "7", Ok(""));
