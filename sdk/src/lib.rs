@@ -41,12 +41,18 @@ pub mod adapter;
 pub mod bytes;
 pub mod config;
 pub mod decimal;
+pub mod fields;
+pub mod flag;
 pub mod json;
 pub mod log;
 pub mod minimizer;
+pub mod naming;
+pub mod number;
 pub mod policy;
 mod reading;
+pub mod testing;
 pub mod time;
+pub mod unit;
 
 // For the macros alone: they expand in the plugin's crate and must name these.
 #[doc(hidden)]

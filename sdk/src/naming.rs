@@ -1,0 +1,83 @@
+//! Paths of fields from names that devices and their owners chose.
+//!
+//! # Promises
+//!
+//! - What comes out fits the contract: words of lower-case letters and digits, joined by hyphens, grouped by
+//!   dots, 64 bytes at most.
+
+/// The longest path, in bytes.
+pub const PATH_BYTES_MAX: usize = 64;
+
+/// The name as words of a path: `Soil_Moisture`, `soilMoisture` and `soil moisture` are `soil-moisture`,
+/// `DS18B20-1` is `ds18b20-1`. `None` if no letter and digit of ASCII is in it, or too many.
+#[must_use]
+pub fn words(name: &str) -> Option<String> {
+    let mut words = String::new();
+    let mut after_lower = false;
+    for letter in name.chars() {
+        if letter.is_ascii_alphanumeric() {
+            if after_lower && letter.is_ascii_uppercase() {
+                words.push('-');
+            }
+            words.push(letter.to_ascii_lowercase());
+        } else if !words.is_empty() && !words.ends_with('-') {
+            words.push('-');
+        }
+        after_lower = letter.is_ascii_lowercase();
+        if words.len() > PATH_BYTES_MAX {
+            return None;
+        }
+    }
+    words.truncate(words.trim_end_matches('-').len());
+    (!words.is_empty()).then_some(words)
+}
+
+/// Whether an owner's setting can be the path of a field.
+#[must_use]
+pub fn is_path(path: &str) -> bool {
+    path.len() <= PATH_BYTES_MAX
+        && path.split(['.', '-']).all(|word| {
+            !word.is_empty()
+                && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_words() {
+        for (name, expected) in [
+            ("temperature", "temperature"),
+            ("soil_moisture", "soil-moisture"),
+            ("SoilMoisture", "soil-moisture"),
+            ("DS18B20-1", "ds18b20-1"),
+            ("PM2.5", "pm2-5"),
+            ("_a__b_", "a-b"),
+            ("Küche 2", "k-che-2"),
+            ("0x4F2E", "0x4f2e"),
+        ] {
+            assert_eq!(words(name).as_deref(), Some(expected), "{name}");
+            assert!(is_path(expected));
+        }
+    }
+
+    #[test]
+    fn names_without_letters_or_too_long_are_none() {
+        for name in ["", "-", "ü", "\0", &"a".repeat(65), &"aB".repeat(30)] {
+            assert_eq!(words(name), None, "{name}");
+        }
+        assert_eq!(words(&"a".repeat(64)).map(|it| it.len()), Some(64));
+    }
+
+    #[test]
+    fn owners_write_paths_as_they_are() {
+        for valid in ["a", "blood-pressure.systolic", "pm2-5", "other.l1"] {
+            assert!(is_path(valid), "{valid}");
+        }
+        for wrong in ["", "A", "a.", ".a", "a--b", "-a", "a b", "ä", "a_b", &"a".repeat(65)] {
+            assert!(!is_path(wrong), "{wrong}");
+        }
+    }
+}

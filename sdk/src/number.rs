@@ -1,0 +1,136 @@
+//! Numbers of JSON as the decimals that were written.
+//!
+//! # Promises
+//!
+//! - Nothing is lost on the way to a decimal: `3005` divided by 1000 is 3.005, `1631186545.04` seconds are
+//!   1631186545040 milliseconds.
+
+use serde_json::{Number, Value};
+
+use crate::{Scalar, decimal::Decimal};
+
+/// The decimal that a text writes: plain notation, or with an exponent (`1.5e-7`) as JSON has it.
+#[must_use]
+pub fn parse(text: &str) -> Option<Decimal> {
+    let (digits, exponent) = match text.split_once(['e', 'E']) {
+        Some((digits, exponent)) => (digits, exponent.parse::<i16>().ok()?),
+        None => (text, 0),
+    };
+    let decimal = Decimal::parse(digits)?;
+    Some(Decimal { exponent: decimal.exponent.checked_add(exponent)?, ..decimal })
+}
+
+/// The decimal that a number of JSON was written as. `None` if it has more digits than a decimal holds.
+#[must_use]
+pub fn decimal(number: &Number) -> Option<Decimal> {
+    match number.as_i64() {
+        Some(whole) => Some(Decimal::new(whole, 0)),
+        None => parse(&number.to_string()),
+    }
+}
+
+/// A measured quantity: real also where it is whole. `None` for what is not a number.
+#[must_use]
+pub fn real(value: &Value) -> Option<Scalar> {
+    value.as_f64().map(Scalar::Real)
+}
+
+/// A measured quantity, multiplied by a power of ten.
+#[must_use]
+pub fn scaled(value: &Value, exponent: i16) -> Option<Scalar> {
+    let Value::Number(number) = value else { return None };
+    let decimal = decimal(number)?;
+    Some(Decimal { exponent: decimal.exponent.checked_add(exponent)?, ..decimal }.real())
+}
+
+/// The whole number of a value that counts: `3` and `3.0`, not `3.5`.
+#[must_use]
+pub fn int(value: &Value) -> Option<Scalar> {
+    let Value::Number(number) = value else { return None };
+    whole(decimal(number)?).map(Scalar::Int)
+}
+
+/// Milliseconds since 1970 of a Unix time in seconds, with a fraction or without. `None` for times of a clock
+/// that was never set: before 2001-09-09.
+#[must_use]
+pub fn unix_seconds_ms(value: &Value) -> Option<u64> {
+    let Value::Number(number) = value else { return None };
+    let seconds = decimal(number)?;
+    let ms = floor(Decimal { exponent: seconds.exponent.checked_add(3)?, ..seconds })?;
+    u64::try_from(ms).ok().filter(|ms| *ms >= 1_000_000_000_000)
+}
+
+/// The whole number, if it is one.
+fn whole(decimal: Decimal) -> Option<i64> {
+    let floor = floor(decimal)?;
+    (Decimal::new(floor, 0).to_f64().to_bits() == decimal.to_f64().to_bits()).then_some(floor)
+}
+
+/// The largest whole number that is not above it.
+fn floor(decimal: Decimal) -> Option<i64> {
+    let power = 10_i64.checked_pow(decimal.exponent.unsigned_abs().into());
+    match power {
+        Some(power) if decimal.exponent < 0 => Some(decimal.digits.div_euclid(power)),
+        Some(power) => decimal.digits.checked_mul(power),
+        None => (decimal.exponent < 0).then_some(if decimal.digits < 0 { -1 } else { 0 }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(json: &str) -> Value {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn decimals_are_what_was_written() {
+        for (json, digits, exponent) in [
+            ("20.6", 206, -1),
+            ("-3", -3, 0),
+            ("21.0", 210, -1),
+            ("1.5e-7", 15, -8),
+            ("1631186545.04", 163_118_654_504, -2),
+        ] {
+            let Value::Number(number) = value(json) else { panic!("{json}") };
+            assert_eq!(decimal(&number), Some(Decimal::new(digits, exponent)), "{json}");
+        }
+        for wrong in ["", "e", "1e", "1e+", "1e99999", "0x1", "1e5e5"] {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
+        assert_eq!(parse("2E+3"), Some(Decimal::new(2, 3)));
+    }
+
+    #[test]
+    fn quantities_are_real_and_scaled_exactly() {
+        assert_eq!(real(&value("21")), Some(Scalar::Real(21.0)));
+        assert_eq!(scaled(&value("3005"), -3), Some(Scalar::Real(3.005)));
+        assert_eq!(scaled(&value("2.95"), -1), Some(Scalar::Real(0.295)));
+        for nothing in ["null", "\"21\"", "true", "[1]", "{}"] {
+            assert_eq!(real(&value(nothing)), None, "{nothing}");
+            assert_eq!(scaled(&value(nothing), -3), None, "{nothing}");
+            assert_eq!(int(&value(nothing)), None, "{nothing}");
+        }
+    }
+
+    #[test]
+    fn counts_are_whole() {
+        assert_eq!(int(&value("3")), Some(Scalar::Int(3)));
+        assert_eq!(int(&value("3.0")), Some(Scalar::Int(3)));
+        assert_eq!(int(&value("-3.0")), Some(Scalar::Int(-3)));
+        for wrong in ["3.5", "-0.5", "1e300", "1e-300"] {
+            assert_eq!(int(&value(wrong)), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn unix_times_are_kept_to_the_millisecond() {
+        assert_eq!(unix_seconds_ms(&value("1631186545.04")), Some(1_631_186_545_040));
+        assert_eq!(unix_seconds_ms(&value("1631186545")), Some(1_631_186_545_000));
+        assert_eq!(unix_seconds_ms(&value("1631186545.0499")), Some(1_631_186_545_049));
+        for never in ["0", "12.5", "-1631186545", "1e300", "null", "\"1631186545\""] {
+            assert_eq!(unix_seconds_ms(&value(never)), None, "{never}");
+        }
+    }
+}
