@@ -44,6 +44,7 @@ pub mod decimal;
 pub mod json;
 pub mod log;
 pub mod minimizer;
+pub mod path;
 pub mod policy;
 mod reading;
 pub mod time;
