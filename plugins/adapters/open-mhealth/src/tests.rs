@@ -57,62 +57,41 @@ const MOMENT: &str = r#""effective_time_frame":{"date_time":"2026-01-02T03:04:05
 const SPAN: &str = r#""effective_time_frame":{"time_interval":{
     "start_date_time":"2026-01-02T03:04:05Z","end_date_time":"2026-01-02T04:04:05Z"}}"#;
 
+/// Schema, the member that is measured, and what it becomes.
+const MEASURES: &[(&str, &str, &str)] = &[
+    ("heart-rate:1.0", r#""heart_rate":{"value":50,"unit":"beats/min"}"#, "heart-rate=50.0/min"),
+    ("heart-rate:3.0", r#""heart_rate":{"value":50.5,"unit":"beats/min"}"#, "heart-rate=50.5/min"),
+    ("blood-glucose:2.0", r#""blood_glucose":{"value":95,"unit":"mg/dL"}"#, "glucose=95.0mg/dL"),
+    ("blood-glucose:4.0", r#""blood_glucose":{"value":6.3,"unit":"mmol/L"}"#, "glucose=6.3mmol/L"),
+    ("body-weight:1.0", r#""body_weight":{"value":185,"unit":"lb"}"#, "body-weight=185.0[lb_av]"),
+    ("body-weight:3.0", r#""body_weight":{"value":18.9,"unit":"kg"}"#, "body-weight=18.9kg"),
+    (
+        "body-temperature:2.0",
+        r#""body_temperature":{"value":97.5,"unit":"F"}"#,
+        "body-temperature=97.5[degF]",
+    ),
+    (
+        "body-temperature:4.0",
+        r#""body_temperature":{"value":310,"unit":"K"}"#,
+        "body-temperature=310.0K",
+    ),
+    (
+        "oxygen-saturation:1.0",
+        r#""oxygen_saturation":{"value":97,"unit":"%"}"#,
+        "oxygen-saturation=97.0%",
+    ),
+    (
+        "oxygen-saturation:2.0",
+        r#""oxygen_saturation":{"value":97,"unit":"%"}"#,
+        "oxygen-saturation=97.0%",
+    ),
+    ("step-count:1.0", r#""step_count":6000"#, "steps=6000{steps}"),
+    ("sleep-duration:1.0", r#""sleep_duration":{"value":7.5,"unit":"h"}"#, "sleep-duration=7.5h"),
+];
+
 #[test]
 fn reads_each_measure() {
-    for (schema, value, expected) in [
-        (
-            "heart-rate:1.0",
-            r#""heart_rate":{"value":50,"unit":"beats/min"}"#,
-            "heart-rate=50.0/min",
-        ),
-        (
-            "heart-rate:3.0",
-            r#""heart_rate":{"value":50.5,"unit":"beats/min"}"#,
-            "heart-rate=50.5/min",
-        ),
-        (
-            "blood-glucose:2.0",
-            r#""blood_glucose":{"value":95,"unit":"mg/dL"}"#,
-            "glucose=95.0mg/dL",
-        ),
-        (
-            "blood-glucose:4.0",
-            r#""blood_glucose":{"value":6.3,"unit":"mmol/L"}"#,
-            "glucose=6.3mmol/L",
-        ),
-        (
-            "body-weight:1.0",
-            r#""body_weight":{"value":185,"unit":"lb"}"#,
-            "body-weight=185.0[lb_av]",
-        ),
-        ("body-weight:3.0", r#""body_weight":{"value":18.9,"unit":"kg"}"#, "body-weight=18.9kg"),
-        (
-            "body-temperature:2.0",
-            r#""body_temperature":{"value":97.5,"unit":"F"}"#,
-            "body-temperature=97.5[degF]",
-        ),
-        (
-            "body-temperature:4.0",
-            r#""body_temperature":{"value":310,"unit":"K"}"#,
-            "body-temperature=310.0K",
-        ),
-        (
-            "oxygen-saturation:1.0",
-            r#""oxygen_saturation":{"value":97,"unit":"%"}"#,
-            "oxygen-saturation=97.0%",
-        ),
-        (
-            "oxygen-saturation:2.0",
-            r#""oxygen_saturation":{"value":97,"unit":"%"}"#,
-            "oxygen-saturation=97.0%",
-        ),
-        ("step-count:1.0", r#""step_count":6000"#, "steps=6000{steps}"),
-        (
-            "sleep-duration:1.0",
-            r#""sleep_duration":{"value":7.5,"unit":"h"}"#,
-            "sleep-duration=7.5h",
-        ),
-    ] {
+    for (schema, value, expected) in MEASURES {
         check(schema, &format!("{{{value},{MOMENT}}}"), Ok(&format!("@1767319445000 {expected}")));
         check(schema, &format!("{{{value},{SPAN}}}"), Ok(&format!("@1767326645000 {expected}")));
         check(schema, &format!("{{{MOMENT}}}"), Err("malformed"));
