@@ -253,6 +253,20 @@ static SCHEMAS: &[Schema] = &[
         ],
     ),
     omh(
+        "oxygen-saturation",
+        &["3.0"],
+        &["oxygen_saturation", TIME_FRAME],
+        &[
+            OXYGEN_SATURATION,
+            IEEE_FRAME,
+            STATISTIC_PROPERTY,
+            ("supplemental_oxygen_flow_rate", Rule::Quantity(None, &[("L/min", "L/min")])),
+            ("system", Rule::OneOf(&["peripheral capillary"])),
+            ("oxygen_therapy_mode_of_administration", Rule::OneOf(&["nasal cannula"])),
+            ("measurement_method", Rule::OneOf(&["pulse oximetry"])),
+        ],
+    ),
+    omh(
         "step-count",
         &["1.0"],
         &["step_count"],

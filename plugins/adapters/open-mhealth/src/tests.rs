@@ -85,6 +85,11 @@ const MEASURES: &[(&str, &str, &str)] = &[
         r#""oxygen_saturation":{"value":97,"unit":"%"}"#,
         "oxygen-saturation=97.0%",
     ),
+    (
+        "oxygen-saturation:3.0",
+        r#""oxygen_saturation":{"value":97,"unit":"%"}"#,
+        "oxygen-saturation=97.0%",
+    ),
     ("step-count:1.0", r#""step_count":6000"#, "steps=6000{steps}"),
     ("sleep-duration:1.0", r#""sleep_duration":{"value":7.5,"unit":"h"}"#, "sleep-duration=7.5h"),
 ];
