@@ -48,6 +48,7 @@ pub mod log;
 pub mod minimizer;
 pub mod naming;
 pub mod number;
+pub mod path;
 pub mod policy;
 mod reading;
 pub mod testing;
