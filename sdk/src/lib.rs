@@ -43,6 +43,7 @@ pub mod config;
 pub mod decimal;
 pub mod json;
 pub mod log;
+pub mod mapping;
 pub mod minimizer;
 pub mod policy;
 mod reading;
