@@ -129,6 +129,23 @@ impl Raw<'_> {
 }
 
 impl Rule {
+    /// A value that becomes a field of this path, as it is.
+    #[must_use]
+    pub const fn new(path: String, kind: Kind) -> Self {
+        Self {
+            source: String::new(),
+            path,
+            unit: None,
+            kind,
+            scale: None,
+            offset: None,
+            true_values: Vec::new(),
+            false_values: Vec::new(),
+            none_values: Vec::new(),
+            required: false,
+        }
+    }
+
     /// What becomes of the value, or of none where the message has no place for it.
     ///
     /// # Errors

@@ -17,6 +17,15 @@ pub enum Literal {
 }
 
 impl Literal {
+    /// The text that it is.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Flag(_) | Self::Number(_) => None,
+        }
+    }
+
     /// Whether `value` is this one.
     #[must_use]
     pub fn is(&self, value: Raw<'_>) -> bool {

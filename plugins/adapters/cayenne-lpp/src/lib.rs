@@ -13,7 +13,6 @@ mod types;
 
 use std::collections::BTreeMap;
 
-use data_encoding::BASE64;
 use hushgate_sdk::{
     ConfigError, Field, Frame, Reading, Scalar,
     adapter::{Adapter, DecodeError},
@@ -68,7 +67,7 @@ impl Adapter for CayenneLpp {
         match self.encoding {
             Encoding::Raw => self.payload(&frame.body),
             Encoding::Hex => self.payload(&bytes::of_hex(&frame.body)?),
-            Encoding::Base64 => self.payload(&bytes_of_base64(&frame.body)?),
+            Encoding::Base64 => self.payload(&bytes::of_base64(&frame.body)?),
         }
     }
 }
@@ -152,12 +151,6 @@ fn readings(values: Vec<Field>, at_ms: Option<u64>) -> Result<Vec<Reading>, Deco
 
 fn is_too_long(reading: &Reading) -> bool {
     reading.fields.len() > FIELDS_MAX
-}
-
-fn bytes_of_base64(text: &[u8]) -> Result<Vec<u8>, DecodeError> {
-    BASE64
-        .decode(text.trim_ascii())
-        .map_err(|_| DecodeError::Malformed("the text is not base64".to_owned()))
 }
 
 fn unsupported(why: &str) -> DecodeError {

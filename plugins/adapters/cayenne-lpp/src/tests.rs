@@ -75,7 +75,7 @@ fn reads_every_type_of_the_document_at_its_limits() {
     check("01 73 28 FA", Ok("pressure-1=1049hPa"));
     check(
         "01 86 01 63 FE 66 80 00",
-        Ok("rotation-1.x=3.55deg/s rotation-1.y=-4.1deg/s rotation-1.z=-327.68deg/s"),
+        Ok("gyroscope-1.x=3.55deg/s gyroscope-1.y=-4.1deg/s gyroscope-1.z=-327.68deg/s"),
     );
     check(
         "01 88 80 00 00 7F FF FF FF FF FF",

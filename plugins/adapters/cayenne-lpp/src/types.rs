@@ -75,7 +75,7 @@ static DATA_TYPES: [DataType; 26] = [
     one(131, &[value("energy", 4, Meaning::Real(THOUSANDTH, Some("kW.h")))]),
     one(132, &[value("direction", 2, Meaning::Real(ONE, Some("deg")))]),
     one(133, &[value(UNIX_TIME, 4, Meaning::Int(Some("s")))]),
-    one(134, &axes("rotation", Meaning::Signed(HUNDREDTH, Some("deg/s")))),
+    one(134, &axes("gyroscope", Meaning::Signed(HUNDREDTH, Some("deg/s")))),
     one(135, &[value("colour", 3, Meaning::Colour)]),
     one(
         136,
