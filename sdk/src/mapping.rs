@@ -107,10 +107,11 @@ impl<'a> From<&'a Value> for Raw<'a> {
         match value {
             Value::Null => Self::Nothing,
             Value::Bool(flag) => Self::Flag(*flag),
-            // Its notation is the shortest that stands for it: what was written, for all that sensors write.
-            Value::Number(number) => {
-                Exact::parse(&number.to_string()).map_or(Self::Structure, Self::Number)
-            }
+            Value::Number(number) => match number.as_i64() {
+                Some(whole) => Self::Number(Exact::of_whole(whole)),
+                // Its notation is the shortest that stands for it: what was written, for all that sensors write.
+                None => Exact::parse(&number.to_string()).map_or(Self::Structure, Self::Number),
+            },
             Value::String(text) => Self::Text(text),
             Value::Array(_) | Value::Object(_) => Self::Structure,
         }
@@ -197,12 +198,15 @@ impl Rule {
     }
 
     fn number(&self, value: Raw<'_>) -> Option<Number> {
-        let (number, one, zero) = (value.number()?, Exact::ONE, Exact::ZERO);
-        let (scale, offset) = (self.scale.unwrap_or(one), self.offset.unwrap_or(zero));
-        Some(match number.times(scale).and_then(|it| it.plus(offset)) {
-            Some(exact) => Number::Exact(exact),
-            None => Number::Near(number.to_f64().mul_add(scale.to_f64(), offset.to_f64())),
-        })
+        let number = value.number()?;
+        if self.scale.is_none() && self.offset.is_none() {
+            return Some(Number::Exact(number));
+        }
+        let scale = self.scale.unwrap_or(Exact::ONE);
+        let offset = self.offset.unwrap_or(Exact::ZERO);
+        let exact = number.times(scale).and_then(|it| it.plus(offset));
+        let near = || number.to_f64().mul_add(scale.to_f64(), offset.to_f64());
+        Some(exact.map_or_else(|| Number::Near(near()), Number::Exact))
     }
 
     fn flag(&self, value: Raw<'_>) -> Option<bool> {
@@ -300,9 +304,13 @@ impl Number {
 fn usual_flag(value: Raw<'_>) -> Option<bool> {
     match value {
         Raw::Flag(flag) => Some(flag),
-        Raw::Number(Exact::ONE) | Raw::Text("true" | "1") => Some(true),
-        Raw::Number(Exact::ZERO) | Raw::Text("false" | "0") => Some(false),
-        _ => None,
+        Raw::Text("true") => Some(true),
+        Raw::Text("false") => Some(false),
+        value => match value.number()?.whole()? {
+            0 => Some(false),
+            1 => Some(true),
+            _ => None,
+        },
     }
 }
 

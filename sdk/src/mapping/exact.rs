@@ -11,8 +11,8 @@ const TEXT_BYTES_MAX: usize = 64;
 /// Exponents beyond this, either way, belong to no quantity.
 const EXPONENT_MAX: i32 = 400;
 
-/// The number `digits` × 10^`exponent`, without zeros at the end of the digits: so that equal numbers are equal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The number `digits` × 10^`exponent`. 7.0 is 7.
+#[derive(Clone, Copy, Debug)]
 pub struct Exact {
     digits: i128,
     exponent: i32,
@@ -53,6 +53,12 @@ impl Exact {
         Self::new(digits, power.checked_sub(i32::try_from(fraction.len()).ok()?)?)
     }
 
+    /// This whole number.
+    #[must_use]
+    pub fn of_whole(number: i64) -> Self {
+        Self { digits: number.into(), exponent: 0 }
+    }
+
     /// The product, if it has not too many digits.
     #[must_use]
     pub fn times(self, factor: Self) -> Option<Self> {
@@ -63,7 +69,7 @@ impl Exact {
     /// The sum, if it has not too many digits.
     #[must_use]
     pub fn plus(self, other: Self) -> Option<Self> {
-        if other == Self::ZERO {
+        if other.digits == 0 {
             return Some(self);
         }
         let exponent = self.exponent.min(other.exponent);
@@ -74,7 +80,7 @@ impl Exact {
     /// The whole number that it is.
     #[must_use]
     pub fn whole(self) -> Option<i64> {
-        i64::try_from(self.digits_at(0)?).ok()
+        i64::try_from(self.shortest().digits_at(0)?).ok()
     }
 
     /// The largest whole number that is not above it.
@@ -97,13 +103,17 @@ impl Exact {
         }
     }
 
-    fn new(mut digits: i128, mut exponent: i32) -> Option<Self> {
-        while digits != 0 && digits % 10 == 0 {
-            digits /= 10;
-            exponent = exponent.checked_add(1)?;
-        }
-        let exponent = if digits == 0 { 0 } else { exponent };
+    fn new(digits: i128, exponent: i32) -> Option<Self> {
         (exponent.abs() <= EXPONENT_MAX).then_some(Self { digits, exponent })
+    }
+
+    /// The same without zeros at its end.
+    fn shortest(mut self) -> Self {
+        while self.digits != 0 && self.digits % 10 == 0 {
+            self.digits /= 10;
+            self.exponent = self.exponent.saturating_add(1);
+        }
+        if self.digits == 0 { Self::ZERO } else { self }
     }
 
     /// Its digits, were its exponent this smaller one.
@@ -112,6 +122,15 @@ impl Exact {
         self.digits.checked_mul(10_i128.checked_pow(zeros)?)
     }
 }
+
+impl PartialEq for Exact {
+    fn eq(&self, other: &Self) -> bool {
+        let (one, two) = (self.shortest(), other.shortest());
+        one.digits == two.digits && one.exponent == two.exponent
+    }
+}
+
+impl Eq for Exact {}
 
 impl<'de> Deserialize<'de> for Exact {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
