@@ -149,6 +149,45 @@ const fn hex_digit(digit: u8) -> Option<u8> {
     }
 }
 
+/// The bytes of base64 text (RFC 4648, section 4), padded, white space around it allowed.
+///
+/// # Errors
+///
+/// Malformed: it is something else, or has bits that stand for nothing.
+pub fn of_base64(text: &[u8]) -> Result<Vec<u8>, DecodeError> {
+    let wrong = || DecodeError::Malformed("the text is not base64".to_owned());
+    let (groups, []) = text.trim_ascii().as_chunks::<4>() else { return Err(wrong()) };
+    let mut bytes = Vec::with_capacity(groups.len() * 3);
+    for (at, group) in groups.iter().enumerate() {
+        let padding = group.iter().rev().take_while(|digit| **digit == b'=').count();
+        let is_last = at + 1 == groups.len();
+        let count = 3_usize.checked_sub(padding).filter(|it| *it > 0 && (*it == 3 || is_last));
+        let digits = group.iter().take(4 - padding).chain(b"AAAA").take(4);
+        let bits = digits
+            .map(|digit| base64_digit(*digit))
+            .try_fold(0, |bits, digit| digit.map(|digit| bits << 6 | u32::from(digit)));
+        let [_, decoded @ ..] = bits.ok_or_else(wrong)?.to_be_bytes();
+        let decoded = count.and_then(|count| decoded.split_at_checked(count));
+        let (decoded, unused) = decoded.ok_or_else(wrong)?;
+        if unused.iter().any(|it| *it != 0) {
+            return Err(wrong());
+        }
+        bytes.extend(decoded);
+    }
+    Ok(bytes)
+}
+
+const fn base64_digit(digit: u8) -> Option<u8> {
+    match digit {
+        b'A'..=b'Z' => Some(digit - b'A'),
+        b'a'..=b'z' => Some(digit - b'a' + 26),
+        b'0'..=b'9' => Some(digit - b'0' + 52),
+        b'+' => Some(62),
+        b'/' => Some(63),
+        _ => None,
+    }
+}
+
 fn ends_early() -> DecodeError {
     DecodeError::Malformed("it ends early".to_owned())
 }
@@ -189,6 +228,25 @@ mod tests {
         assert_eq!(of_hex(b""), Ok(vec![]));
         for wrong in ["0", "0 a", "0g", "0x10"] {
             assert!(of_hex(wrong.as_bytes()).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn base64_text_is_four_digits_for_three_bytes() {
+        let check = |text: &str, expected: &[u8]| {
+            assert_eq!(of_base64(text.as_bytes()), Ok(expected.to_vec()), "{text}");
+        };
+        check("", b"");
+        check(" Zg==\n", b"f");
+        check("Zm8=", b"fo");
+        check("Zm9v", b"foo");
+        check("Zm9vYmFy", b"foobar");
+        check("+/AA", &[0xFB, 0xF0, 0]);
+        for wrong in [
+            "Z", "Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "Zg==Zg==", "Zm 8", "-_AA", "====", "Z===",
+            "=AAA",
+        ] {
+            assert!(of_base64(wrong.as_bytes()).is_err(), "{wrong}");
         }
     }
 }

@@ -45,6 +45,7 @@ pub mod fields;
 pub mod flag;
 pub mod json;
 pub mod log;
+pub mod mapping;
 pub mod minimizer;
 pub mod naming;
 pub mod number;
