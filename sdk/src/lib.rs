@@ -41,12 +41,16 @@ pub mod adapter;
 pub mod bytes;
 pub mod config;
 pub mod decimal;
+pub mod exact;
 pub mod json;
 pub mod log;
 pub mod minimizer;
+pub mod path;
 pub mod policy;
 mod reading;
+pub mod state;
 pub mod time;
+pub mod window;
 
 // For the macros alone: they expand in the plugin's crate and must name these.
 #[doc(hidden)]

@@ -1,6 +1,6 @@
 //! Minimizers make less of what an adapter understood: they drop, average, count.
 
-use crate::{ConfigError, Reading};
+use crate::{ConfigError, Field, Reading};
 
 pub use crate::bindings::minimizer::exports::hushgate::plugin::minimizer::Step;
 
@@ -27,6 +27,28 @@ pub trait Minimizer: Sized {
         now_ms: u64,
         readings: Vec<Reading>,
     ) -> Result<Step, String>;
+}
+
+impl Step {
+    /// What goes on when nothing needs to be remembered.
+    #[must_use]
+    pub const fn stateless(readings: Vec<Reading>) -> Self {
+        Self { state: None, readings }
+    }
+}
+
+/// The readings with each field as `change` makes it: without the fields that it drops, and without readings
+/// that have none left.
+pub fn change_fields(
+    mut readings: Vec<Reading>,
+    mut change: impl FnMut(Field) -> Option<Field>,
+) -> Vec<Reading> {
+    for reading in &mut readings {
+        reading.fields =
+            std::mem::take(&mut reading.fields).into_iter().filter_map(&mut change).collect();
+    }
+    readings.retain(|reading| !reading.fields.is_empty());
+    readings
 }
 
 /// Exports a type that implements [`Minimizer`](crate::minimizer::Minimizer) as the component's minimizer.
