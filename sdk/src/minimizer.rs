@@ -4,6 +4,9 @@ use crate::{ConfigError, Field, Reading};
 
 pub use crate::bindings::minimizer::exports::hushgate::plugin::minimizer::Step;
 
+/// The most fields that a reading may have.
+const FIELDS_MAX: usize = 256;
+
 /// Makes less of readings. Export it with [`minimizer!`](crate::minimizer!).
 pub trait Minimizer: Sized {
     /// Makes the minimizer from a JSON object (`{}` when the owner set nothing).
@@ -37,15 +40,15 @@ impl Step {
     }
 }
 
-/// The readings with each field as `change` makes it: without the fields that it drops, and without readings
-/// that have none left.
-pub fn change_fields(
+/// The readings with what `change` makes of each field: without the fields of which it makes nothing, and without
+/// readings that have none left. Of one reading, at most 256 fields go on.
+pub fn change_fields<I: IntoIterator<Item = Field>>(
     mut readings: Vec<Reading>,
-    mut change: impl FnMut(Field) -> Option<Field>,
+    mut change: impl FnMut(Field) -> I,
 ) -> Vec<Reading> {
     for reading in &mut readings {
-        reading.fields =
-            std::mem::take(&mut reading.fields).into_iter().filter_map(&mut change).collect();
+        let fields = std::mem::take(&mut reading.fields).into_iter();
+        reading.fields = fields.flat_map(&mut change).take(FIELDS_MAX).collect();
     }
     readings.retain(|reading| !reading.fields.is_empty());
     readings
