@@ -87,7 +87,11 @@ fn is_of_word(it: char) -> bool {
 }
 
 fn is_of_phone(it: char) -> bool {
-    it.is_numeric() || " \u{A0}+-\u{2010}\u{2011}\u{2013}./()".contains(it)
+    let separates = matches!(
+        it,
+        ' ' | '\u{A0}' | '+' | '-' | '\u{2010}' | '\u{2011}' | '\u{2013}' | '.' | '/' | '(' | ')'
+    );
+    separates || it.is_numeric()
 }
 
 fn digits(run: &str) -> usize {
