@@ -41,6 +41,7 @@ pub mod adapter;
 pub mod bytes;
 pub mod config;
 pub mod decimal;
+pub mod exact;
 pub mod fields;
 pub mod flag;
 pub mod json;
@@ -52,9 +53,11 @@ pub mod number;
 pub mod path;
 pub mod policy;
 mod reading;
+pub mod state;
 pub mod testing;
 pub mod time;
 pub mod unit;
+pub mod window;
 
 // For the macros alone: they expand in the plugin's crate and must name these.
 #[doc(hidden)]

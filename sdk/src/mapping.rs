@@ -14,14 +14,14 @@ mod moment;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{Field, Reading, Scalar, adapter::DecodeError};
+use crate::{Field, Reading, Scalar, adapter::DecodeError, naming::is_path};
 
 pub use exact::Exact;
 pub use literal::Literal;
 pub use moment::{At, Format, Moment};
 
-/// The most bytes of a path, and of a unit.
-const NAME_BYTES_MAX: usize = 64;
+/// The most bytes of a unit.
+const UNIT_BYTES_MAX: usize = 64;
 
 /// The most bytes of a text.
 const TEXT_BYTES_MAX: usize = 1024;
@@ -261,19 +261,10 @@ pub fn reading(moment: Moment, mut fields: Vec<Field>) -> Option<Reading> {
     Some(Reading::at(at, "measurement", fields))
 }
 
-/// Whether `path` may name a field: lower-case words and digits, joined by hyphens and dots, of 64 bytes at most.
-#[must_use]
-pub fn is_path(path: &str) -> bool {
-    let word = |word: &str| {
-        !word.is_empty() && word.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit())
-    };
-    path.len() <= NAME_BYTES_MAX && path.split(['-', '.']).all(word)
-}
-
 /// Whether `unit` has the letters of a UCUM unit: visible ones of ASCII, 64 at most.
 #[must_use]
 pub fn is_unit(unit: &str) -> bool {
-    (1..=NAME_BYTES_MAX).contains(&unit.len()) && unit.bytes().all(|it| it.is_ascii_graphic())
+    (1..=UNIT_BYTES_MAX).contains(&unit.len()) && unit.bytes().all(|it| it.is_ascii_graphic())
 }
 
 /// A number, scaled.

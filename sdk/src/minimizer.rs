@@ -1,8 +1,11 @@
 //! Minimizers make less of what an adapter understood: they drop, average, count.
 
-use crate::{ConfigError, Reading};
+use crate::{ConfigError, Field, Reading};
 
 pub use crate::bindings::minimizer::exports::hushgate::plugin::minimizer::Step;
+
+/// The most fields that a reading may have.
+const FIELDS_MAX: usize = 256;
 
 /// Makes less of readings. Export it with [`minimizer!`](crate::minimizer!).
 pub trait Minimizer: Sized {
@@ -27,6 +30,28 @@ pub trait Minimizer: Sized {
         now_ms: u64,
         readings: Vec<Reading>,
     ) -> Result<Step, String>;
+}
+
+impl Step {
+    /// What goes on when nothing needs to be remembered.
+    #[must_use]
+    pub const fn stateless(readings: Vec<Reading>) -> Self {
+        Self { state: None, readings }
+    }
+}
+
+/// The readings with what `change` makes of each field: without the fields of which it makes nothing, and without
+/// readings that have none left. Of one reading, at most 256 fields go on.
+pub fn change_fields<I: IntoIterator<Item = Field>>(
+    mut readings: Vec<Reading>,
+    mut change: impl FnMut(Field) -> I,
+) -> Vec<Reading> {
+    for reading in &mut readings {
+        let fields = std::mem::take(&mut reading.fields).into_iter();
+        reading.fields = fields.flat_map(&mut change).take(FIELDS_MAX).collect();
+    }
+    readings.retain(|reading| !reading.fields.is_empty());
+    readings
 }
 
 /// Exports a type that implements [`Minimizer`](crate::minimizer::Minimizer) as the component's minimizer.

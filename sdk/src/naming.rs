@@ -32,6 +32,16 @@ pub fn words(name: &str) -> Option<String> {
     (!words.is_empty()).then_some(words)
 }
 
+/// A name of several parts as a path has it: `Living_Room.Temp` is `living-room.temp`. `None` if nothing is left of
+/// it, or more than 64 bytes.
+#[must_use]
+pub fn groups(name: &str) -> Option<String> {
+    let name = name.to_ascii_lowercase();
+    let groups: Vec<_> = name.split('.').filter_map(words).collect();
+    let path = groups.join(".");
+    is_path(&path).then_some(path)
+}
+
 /// Whether an owner's setting can be the path of a field.
 #[must_use]
 pub fn is_path(path: &str) -> bool {
@@ -61,6 +71,15 @@ mod tests {
             assert_eq!(words(name).as_deref(), Some(expected), "{name}");
             assert!(is_path(expected));
         }
+    }
+
+    #[test]
+    fn names_of_several_parts_keep_them_apart() {
+        assert_eq!(groups("Living_Room.Temp:1").as_deref(), Some("living-room.temp-1"));
+        assert_eq!(groups("/.-_x").as_deref(), Some("x"));
+        assert_eq!(groups("\u{c4}rger").as_deref(), Some("rger"));
+        assert_eq!(groups("--"), None);
+        assert_eq!(groups(&"a".repeat(65)), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hushgate_sdk::{ConfigError, config, mapping};
+use hushgate_sdk::{ConfigError, config, naming};
 
 use crate::types::{self, Part};
 
@@ -66,7 +66,7 @@ impl Name {
                 "each for a value that there is, such as 3.temperature",
             ));
         }
-        if !mapping::is_path(&path) || path.len() > NAME_BYTES_MAX {
+        if !naming::is_path(&path) || path.len() > NAME_BYTES_MAX {
             return Err(config::invalid(
                 SETTING,
                 "each of lower-case words, joined by hyphens and dots, of 54 bytes at most",

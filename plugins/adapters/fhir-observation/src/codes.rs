@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hushgate_sdk::{ConfigError, config, path};
+use hushgate_sdk::{ConfigError, config, naming};
 use serde::Deserialize;
 
 use super::{
@@ -36,7 +36,7 @@ pub(crate) enum Meaning<'a> {
     Panel,
 }
 
-/// One path, and the units that its value may have.
+/// One naming, and the units that its value may have.
 pub(crate) struct Measure<'a> {
     pub(crate) path: &'a str,
     units: Units<'a>,
@@ -57,7 +57,7 @@ impl Codes {
         if added.keys().any(|name| !is_code(name)) {
             return wrong("each a LOINC code, or `system|code`");
         }
-        if added.values().any(|it| !path::is_path(&it.path)) {
+        if added.values().any(|it| !naming::is_path(&it.path)) {
             return wrong("each path in lower-case words joined by hyphens and grouped by dots");
         }
         let units = added.values().filter_map(|it| it.unit.as_ref());

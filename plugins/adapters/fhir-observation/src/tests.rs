@@ -94,7 +94,7 @@ fn the_table_says_each_code_once_and_leads_back() {
     for coding in CODINGS {
         assert_eq!(CODINGS.iter().filter(|it| it.code == coding.code).count(), 1, "{coding:?}");
         assert!(PANELS.iter().all(|(code, _)| *code != coding.code));
-        assert!(hushgate_sdk::path::is_path(coding.path) && !coding.display.is_empty());
+        assert!(hushgate_sdk::naming::is_path(coding.path) && !coding.display.is_empty());
         for unit in coding.units {
             assert_eq!(coding_of(coding.path, unit).map(|it| it.path), Some(coding.path));
         }

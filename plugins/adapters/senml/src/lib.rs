@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use hushgate_sdk::{
     ConfigError, Frame, Reading,
     adapter::{Adapter, DecodeError},
-    config, json, path,
+    config, json, naming,
 };
 use serde::Deserialize;
 
@@ -66,7 +66,7 @@ impl Adapter for Senml {
         if names.keys().any(|name| !pack::is_name(name)) {
             return Err(config::invalid("names", "each name as SenML has it"));
         }
-        if names.values().any(|path| !path::is_path(path)) {
+        if names.values().any(|path| !naming::is_path(path)) {
             return Err(config::invalid(
                 "names",
                 "each name for a path in lower-case words joined by hyphens and grouped by dots",

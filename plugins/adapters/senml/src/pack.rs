@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hushgate_sdk::{Field, Reading, Scalar, adapter::DecodeError, path};
+use hushgate_sdk::{Field, Reading, Scalar, adapter::DecodeError, naming};
 
 use super::{
     exact, malformed,
@@ -101,7 +101,7 @@ fn path_of(name: &str, names: &BTreeMap<String, String>) -> Result<String, Decod
     if let Some(path) = names.get(name).or_else(|| names.get(last)) {
         return Ok(path.clone());
     }
-    path::of_name(&format!("{PREFIX}{last}"))
+    naming::groups(&format!("{PREFIX}{last}"))
         .filter(|path| path.starts_with(PREFIX))
         .ok_or_else(|| unsupported("a name makes no path: it needs one in the settings"))
 }
@@ -166,7 +166,7 @@ impl<'a> Base<'a> {
         }
         if let Some(sum) = record.sum.filter(|sum| sum.is_finite()) {
             let path = format!("{path}-sum");
-            if path.len() > path::BYTES_MAX {
+            if path.len() > naming::PATH_BYTES_MAX {
                 return Err(unsupported("a name is too long for a sum"));
             }
             let value = real(exact::add(self.sum, sum))?;

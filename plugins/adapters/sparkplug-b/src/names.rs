@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use hushgate_sdk::{ConfigError, config, mapping};
+use hushgate_sdk::{ConfigError, config, mapping, naming};
 use serde::Deserialize;
 
 use crate::{datatype::DataType, payload::Metric};
@@ -105,7 +105,7 @@ impl Names {
             return Err(config::invalid("names", "at most 1024 of them"));
         }
         for Name { path, unit, .. } in names.names.values() {
-            if !mapping::is_path(path) || unit.as_deref().is_some_and(|it| !mapping::is_unit(it)) {
+            if !naming::is_path(path) || unit.as_deref().is_some_and(|it| !mapping::is_unit(it)) {
                 return Err(config::invalid(
                     "names",
                     "each with a `path` of lower-case words, and a `unit` as UCUM writes it, or none",
@@ -145,7 +145,7 @@ pub(crate) fn unit(eng_unit: &str) -> Option<&'static str> {
 /// The path of a metric that the owner did not name: `Inputs/Room Temp` is `inputs.room-temp`. None if nothing is left of
 /// it, or it is too long.
 pub(crate) fn path(name: &str) -> Option<Cow<'_, str>> {
-    if mapping::is_path(name) {
+    if naming::is_path(name) {
         return Some(Cow::Borrowed(name));
     }
     let mut path = String::with_capacity(name.len());
@@ -162,7 +162,7 @@ pub(crate) fn path(name: &str) -> Option<Cow<'_, str>> {
             _ => {}
         }
     }
-    mapping::is_path(&path).then_some(Cow::Owned(path))
+    naming::is_path(&path).then_some(Cow::Owned(path))
 }
 
 /// As a number is written, so that each is found.

@@ -4,7 +4,10 @@
 //!
 //! - Matching never goes back: it takes time in proportion to the text, whatever pattern and text are.
 
-use hushgate_sdk::mapping::{Kind, Rule, is_path};
+use hushgate_sdk::{
+    mapping::{Kind, Rule},
+    naming::is_path,
+};
 
 /// The most parts of a pattern.
 const PARTS_MAX: usize = 256;

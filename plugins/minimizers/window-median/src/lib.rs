@@ -9,7 +9,7 @@
 //! - A path that came as integers only goes out as an integer, to the nearest; any other as a real number.
 //!   Fields that are not numbers, or not finite, are dropped.
 //! - The state stays below 16 KiB: at most 16 different fields (the first to come), 512 values of each and
-//!   1,792 in all. Where there are more, every second value is left out, and again, so that those that stay are
+//!   1,760 in all. Where there are more, every second value is left out, and again, so that those that stay are
 //!   spread evenly over the window.
 //! - State that cannot be read, does not fit the settings or lies in the future is forgotten.
 //!
@@ -18,17 +18,15 @@
 //! `window-s`: seconds in a window, 1 to 86,400 (300) · `count-min`: how many values a field must have had in a
 //! window for its median to go out, at least 1 (1).
 
-mod state;
-mod window;
-
 use hushgate_sdk::{
-    ConfigError, Reading, config,
+    ConfigError, Field, Reading, config,
     minimizer::{Minimizer, Step},
+    window::{Number, Samples, Window},
 };
 use serde::Deserialize;
-use window::Window;
 
 const WINDOW_S_MAX: u64 = 86_400;
+const STATE_VERSION: u8 = 1;
 
 /// The minimizer: how long a window is, and how many values it takes.
 #[derive(Debug)]
@@ -70,28 +68,44 @@ impl Minimizer for WindowMedian {
         now_ms: u64,
         readings: Vec<Reading>,
     ) -> Result<Step, String> {
-        let start_ms = now_ms - now_ms % self.window_ms;
-        let (finished, mut open) = match state.and_then(|bytes| self.window_of(&bytes)) {
-            Some(window) if window.start_ms == start_ms => (None, window),
-            Some(window) if window.start_ms < start_ms => (Some(window), Window::new(start_ms)),
-            _ => (None, Window::new(start_ms)),
-        };
+        let start_ms = Window::<Samples>::start_of(now_ms, self.window_ms);
+        let kept = state.and_then(|bytes| self.window_of(&bytes));
+        let (finished, mut open) = Window::turn(kept, start_ms);
         for field in readings.into_iter().flat_map(|reading| reading.fields) {
-            open.add(field);
+            add(&mut open, &field);
         }
         Ok(Step {
-            state: (!open.tracks.is_empty()).then(|| state::encode(&open)),
-            readings: finished
-                .and_then(|window| window.medians(self.count_min))
-                .into_iter()
-                .collect(),
+            state: open.to_state(STATE_VERSION),
+            readings: finished.and_then(|window| self.medians(window)).into_iter().collect(),
         })
     }
 }
 
 impl WindowMedian {
-    fn window_of(&self, state: &[u8]) -> Option<Window> {
-        state::decode(state).filter(|window| window.start_ms.is_multiple_of(self.window_ms))
+    fn window_of(&self, state: &[u8]) -> Option<Window<Samples>> {
+        Window::of_state(state, STATE_VERSION)
+            .filter(|window| window.start_ms().is_multiple_of(self.window_ms))
+    }
+
+    /// One reading with the median of each field that came often enough, if any did.
+    fn medians(&self, window: Window<Samples>) -> Option<Reading> {
+        let start_ms = window.start_ms();
+        let enough = window.tracks().filter(|track| track.memory.seen() >= self.count_min);
+        let fields: Vec<Field> = enough
+            .filter_map(|track| {
+                let value = track.memory.median()?;
+                Some(Field { path: track.path, value, unit: track.unit })
+            })
+            .collect();
+        (!fields.is_empty()).then(|| Reading::at(Some(start_ms), "window-median", fields))
+    }
+}
+
+fn add(window: &mut Window<Samples>, field: &Field) {
+    if let Some(number) = Number::of(&field.value)
+        && let Some((samples, samples_max)) = window.of(field)
+    {
+        samples.add(number, samples_max);
     }
 }
 

@@ -1,0 +1,267 @@
+//! Calculates with decimals: what can be said in 38 digits is exact, and nothing is rounded unless asked.
+//!
+//! # Promises
+//!
+//! - A real number stands for the shortest decimal that reads back as it: 0.1 is one tenth.
+//! - What does not fit in 38 digits is `None`, never something near.
+//! - Halves are rounded to even, as a grant's steps are: of many values, as many go up as down.
+
+use std::cmp::Ordering;
+
+use crate::{Scalar, decimal::Decimal};
+
+/// The digits of a quotient that does not end: more than an `f64` holds.
+const QUOTIENT_MIN: u128 = 1_000_000_000_000_000_000;
+
+/// Up to here every whole number is an `f64` of its own.
+const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
+
+/// The number `digits` × 10^`exponent`.
+#[derive(Clone, Copy, Debug)]
+pub struct Exact {
+    digits: i128,
+    exponent: i32,
+}
+
+impl Exact {
+    /// Nothing at all.
+    pub const ZERO: Self = Self::new(0, 0);
+
+    /// `digits` × 10^`exponent`.
+    #[must_use]
+    pub const fn new(digits: i128, exponent: i32) -> Self {
+        Self { digits, exponent }
+    }
+
+    /// The number that `value` is; `None` where it is none, or not finite.
+    #[must_use]
+    pub fn of(value: &Scalar) -> Option<Self> {
+        match value {
+            Scalar::Int(int) => Some(Self::new((*int).into(), 0)),
+            Scalar::Real(real) => Self::of_real(*real),
+            Scalar::Flag(_) | Scalar::Text(_) | Scalar::Blob(_) => None,
+        }
+    }
+
+    /// The decimal that `real` stands for; `None` where it is not finite.
+    #[must_use]
+    pub fn of_real(real: f64) -> Option<Self> {
+        if real.trunc() == real && real.abs() <= WHOLE_MAX {
+            return Some(Self::new(real as i128, 0));
+        }
+        let notation = real.is_finite().then(|| format!("{real:e}"))?;
+        let (digits, exponent) = notation.split_once('e')?;
+        let Decimal { digits, exponent: fraction } = Decimal::parse(digits)?;
+        let exponent = exponent.parse::<i32>().ok()?.checked_add(fraction.into())?;
+        Some(Self::new(digits.into(), exponent))
+    }
+
+    /// Its digits and by which power of ten they are multiplied.
+    #[must_use]
+    pub const fn parts(self) -> (i128, i32) {
+        (self.digits, self.exponent)
+    }
+
+    /// The sum.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Option<Self> {
+        let (ours, theirs, exponent) = self.aligned(other)?;
+        Some(Self::new(ours.checked_add(theirs)?, exponent))
+    }
+
+    /// The difference.
+    #[must_use]
+    pub fn minus(self, other: Self) -> Option<Self> {
+        let (ours, theirs, exponent) = self.aligned(other)?;
+        Some(Self::new(ours.checked_sub(theirs)?, exponent))
+    }
+
+    /// The product.
+    #[must_use]
+    pub fn times(self, other: Self) -> Option<Self> {
+        let exponent = self.exponent.checked_add(other.exponent)?;
+        Some(Self::new(self.digits.checked_mul(other.digits)?, exponent))
+    }
+
+    /// The quotient, where it does not end to 18 digits or more. `None` unless `divisor` is above 0.
+    #[must_use]
+    pub fn over(self, divisor: i128) -> Option<Self> {
+        let Self { mut digits, mut exponent } = self;
+        while digits.checked_rem(divisor)? != 0
+            && digits.checked_div(divisor)?.unsigned_abs() < QUOTIENT_MIN
+        {
+            digits = digits.checked_mul(10)?;
+            exponent = exponent.checked_sub(1)?;
+        }
+        Some(Self::new(quotient(digits, divisor)?, exponent))
+    }
+
+    /// The nearest multiple of `step`. `None` unless `step` is above 0.
+    #[must_use]
+    pub fn to_multiple(self, step: Self) -> Option<Self> {
+        let (value, step, exponent) = self.aligned(step)?;
+        Some(Self::new(quotient(value, step)?.checked_mul(step)?, exponent))
+    }
+
+    /// How far it is from 0.
+    #[must_use]
+    pub fn size(self) -> Option<Self> {
+        Some(Self::new(self.digits.checked_abs()?, self.exponent))
+    }
+
+    /// Which of two is the larger.
+    #[must_use]
+    pub fn compare(self, other: Self) -> Ordering {
+        match self.aligned(other) {
+            Some((ours, theirs, _)) => ours.cmp(&theirs),
+            // So far apart that rounding cannot bring them together.
+            None => self.to_f64().total_cmp(&other.to_f64()),
+        }
+    }
+
+    /// The nearest `f64`. Infinite if none is near.
+    #[must_use]
+    pub fn to_f64(self) -> f64 {
+        let Self { mut digits, mut exponent } = self;
+        while exponent < 0 && digits % 10 == 0 && digits != 0 {
+            digits /= 10;
+            exponent += 1;
+        }
+        match (i64::try_from(digits), i16::try_from(exponent)) {
+            (Ok(digits), Ok(exponent)) => Decimal::new(digits, exponent).to_f64(),
+            _ => format!("{digits}e{exponent}").parse().unwrap_or(f64::NAN),
+        }
+    }
+
+    /// The nearest real number, if one is near.
+    #[must_use]
+    pub fn real(self) -> Option<Scalar> {
+        Some(self.to_f64()).filter(|real| real.is_finite()).map(Scalar::Real)
+    }
+
+    /// The whole number that it is.
+    #[must_use]
+    pub fn whole(self) -> Option<i64> {
+        let (digits, _, exponent) = self.aligned(Self::new(1, 0))?;
+        let one = 10_i128.checked_pow(exponent.unsigned_abs())?;
+        (digits % one == 0).then(|| i64::try_from(digits / one).ok())?
+    }
+
+    /// The digits of both, as so many times the same power of ten.
+    fn aligned(self, other: Self) -> Option<(i128, i128, i32)> {
+        let exponent = match (self.digits, other.digits) {
+            (0, _) => other.exponent,
+            (_, 0) => self.exponent,
+            _ => self.exponent.min(other.exponent),
+        };
+        Some((self.digits_at(exponent)?, other.digits_at(exponent)?, exponent))
+    }
+
+    fn digits_at(self, exponent: i32) -> Option<i128> {
+        if self.digits == 0 {
+            return Some(0);
+        }
+        let zeros = u32::try_from(self.exponent.checked_sub(exponent)?).ok()?;
+        10_i128.checked_pow(zeros)?.checked_mul(self.digits)
+    }
+}
+
+/// To the nearest whole number, halves to even.
+fn quotient(dividend: i128, divisor: i128) -> Option<i128> {
+    if divisor <= 0 {
+        return None;
+    }
+    let (below, rest) = (dividend.div_euclid(divisor), dividend.rem_euclid(divisor));
+    let up = match rest.cmp(&(divisor - rest)) {
+        Ordering::Less => false,
+        Ordering::Equal => below % 2 != 0,
+        Ordering::Greater => true,
+    };
+    below.checked_add(up.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exact(real: f64) -> Exact {
+        Exact::of_real(real).unwrap()
+    }
+
+    #[test]
+    fn a_real_number_stands_for_its_shortest_notation() {
+        for real in [0.1, -0.1, 18.9, 1e-7, 5e-324, f64::MAX, 1e22, 123.456, 0.0, 9e15, 1e16] {
+            assert_eq!(exact(real).to_f64(), real);
+        }
+        assert_eq!(exact(18.9).parts(), (189, -1));
+        assert_eq!(exact(1e300).parts(), (1, 300));
+        assert!(Exact::of_real(f64::NAN).is_none());
+        assert!(Exact::of_real(f64::INFINITY).is_none());
+        assert!(Exact::of(&Scalar::Flag(true)).is_none());
+        assert_eq!(Exact::of(&Scalar::Int(i64::MIN)).unwrap().whole(), Some(i64::MIN));
+    }
+
+    #[test]
+    fn sums_and_products_are_exact() {
+        assert_eq!(exact(0.1).plus(exact(0.2)).unwrap().to_f64(), 0.3);
+        assert_eq!(exact(0.3).minus(exact(0.2)).unwrap().to_f64(), 0.1);
+        assert_eq!(exact(1.1).times(exact(1.1)).unwrap().to_f64(), 1.21);
+        assert!(exact(1e300).plus(exact(1e-300)).is_none(), "600 digits");
+        assert!(exact(1e300).plus(Exact::ZERO).is_some());
+    }
+
+    #[test]
+    fn quotients_are_exact_where_they_end() {
+        let check = |value: f64, divisor: i128, expected: f64| {
+            assert_eq!(exact(value).over(divisor).unwrap().to_f64(), expected, "{value}/{divisor}");
+        };
+        check(37.9, 2, 18.95);
+        check(1.0, 3, 1.0 / 3.0);
+        check(-2.0, 3, -2.0 / 3.0);
+        check(0.0, 7, 0.0);
+        check(1.0, 10_i128.pow(18), 1e-18);
+        assert!(exact(1.0).over(0).is_none());
+        assert!(exact(1.0).over(-1).is_none());
+        assert!(Exact::new(i128::MAX, 0).over(1 << 90).is_none());
+    }
+
+    #[test]
+    fn halves_go_to_even_multiples() {
+        let check = |value: f64, step: f64, expected: f64| {
+            let rounded = exact(value).to_multiple(exact(step)).unwrap();
+            assert_eq!(rounded.to_f64(), expected, "{value} to {step}");
+        };
+        check(2.5, 1.0, 2.0);
+        check(3.5, 1.0, 4.0);
+        check(-2.5, 1.0, -2.0);
+        check(-2.6, 1.0, -3.0);
+        check(0.15, 0.1, 0.2);
+        check(0.25, 0.1, 0.2);
+        check(0.35, 0.1, 0.4);
+        check(72.4, 5.0, 70.0);
+        check(1e20, 1e-3, 1e20);
+        assert!(exact(1e300).to_multiple(exact(0.1)).is_none());
+        assert!(exact(1.0).to_multiple(exact(-1.0)).is_none());
+        assert!(exact(1.0).to_multiple(Exact::ZERO).is_none());
+    }
+
+    #[test]
+    fn all_can_be_compared() {
+        let check = |a: f64, b: f64, expected| {
+            assert_eq!(exact(a).compare(exact(b)), expected, "{a} {b}");
+        };
+        check(0.1, 0.10, Ordering::Equal);
+        check(1e300, 1e-300, Ordering::Greater);
+        check(-1e300, 1e-300, Ordering::Less);
+        check(0.0, 1e300, Ordering::Less);
+        check(5e-324, 0.0, Ordering::Greater);
+    }
+
+    #[test]
+    fn whole_numbers_are_told_apart() {
+        assert_eq!(Exact::new(700, -2).whole(), Some(7));
+        assert_eq!(Exact::new(7, 2).whole(), Some(700));
+        assert_eq!(Exact::new(705, -2).whole(), None);
+        assert_eq!(Exact::new(1, 30).whole(), None);
+    }
+}
