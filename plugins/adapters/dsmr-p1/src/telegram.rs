@@ -34,14 +34,14 @@ pub(crate) fn data(body: &[u8], checksum: Checksum) -> Result<&str, DecodeError>
         }
         _ => return Err(DecodeError::NotMine),
     }
-    let before_mark = body
+    let mark = body
         .windows(2)
         .position(|pair| pair == b"\n!")
-        .and_then(|newline| newline.checked_add(1))
+        .and_then(|newline| newline.checked_add(2))
         .ok_or_else(|| malformed("the telegram has no end"))?;
-    let (data, rest) = body.split_at_checked(before_mark).unwrap_or_default();
-    let (mark, written) = rest.split_at_checked(1).unwrap_or_default();
-    check(&[data, mark], written, checksum)?;
+    let (covered, written) = body.split_at_checked(mark).unwrap_or_default();
+    check(covered, written, checksum)?;
+    let data = covered.strip_suffix(b"!").unwrap_or_default();
     let data = str::from_utf8(data).map_err(|_| malformed("the telegram is not text"))?;
     let (identification, lines) = data.split_once('\n').unwrap_or_default();
     match identification.as_bytes() {
@@ -50,7 +50,7 @@ pub(crate) fn data(body: &[u8], checksum: Checksum) -> Result<&str, DecodeError>
     }
 }
 
-fn check(covered: &[&[u8]], written: &[u8], checksum: Checksum) -> Result<(), DecodeError> {
+fn check(covered: &[u8], written: &[u8], checksum: Checksum) -> Result<(), DecodeError> {
     if written.is_empty() && checksum == Checksum::Optional {
         return Ok(());
     }
@@ -59,24 +59,30 @@ fn check(covered: &[&[u8]], written: &[u8], checksum: Checksum) -> Result<(), De
         .filter(|digits| digits.len() == 4 && digits.bytes().all(|it| it.is_ascii_hexdigit()))
         .and_then(|digits| u16::from_str_radix(digits, 16).ok())
         .ok_or_else(|| malformed("the checksum is missing"))?;
-    let as_sent = || covered.iter().copied().flatten().copied();
-    if crc(as_sent()) == written {
+    if crc(covered) == written {
         return Ok(());
     }
     // Some readers hand lines on without the CR that the meter's checksum covers.
-    let restored = as_sent().flat_map(|byte| [(byte == b'\n').then_some(b'\r'), Some(byte)]);
-    if as_sent().all(|byte| byte != b'\r') && crc(restored.flatten()) == written {
+    let restored = || {
+        covered.iter().fold(0, |crc, byte| match byte {
+            b'\n' => next_crc(next_crc(crc, b'\r'), b'\n'),
+            _ => next_crc(crc, *byte),
+        })
+    };
+    if !covered.contains(&b'\r') && restored() == written {
         return Ok(());
     }
     Err(malformed("the checksum is wrong"))
 }
 
 /// CRC-16/ARC: x^16 + x^15 + x^2 + 1, least significant bit first, from 0.
-pub(crate) fn crc(bytes: impl Iterator<Item = u8>) -> u16 {
-    bytes.fold(0, |crc, byte| {
-        let [low, high] = crc.to_le_bytes();
-        CRC_TABLE[usize::from(low ^ byte)] ^ u16::from(high)
-    })
+pub(crate) fn crc(bytes: &[u8]) -> u16 {
+    bytes.iter().fold(0, |crc, byte| next_crc(crc, *byte))
+}
+
+fn next_crc(crc: u16, byte: u8) -> u16 {
+    let [low, high] = crc.to_le_bytes();
+    CRC_TABLE[usize::from(low ^ byte)] ^ u16::from(high)
 }
 
 const CRC_TABLE: [u16; 256] = {
@@ -107,23 +113,38 @@ pub(crate) struct Code {
 }
 
 impl Code {
-    fn parse(text: &str) -> Option<Self> {
-        let (medium, rest) = text.split_once('-')?;
-        let (channel, value) = rest.split_once(':')?;
-        let value = match value.split_once('*') {
-            Some((value, billing)) => number(billing).map(|_| value)?,
-            None => value,
+    /// Takes it and the parenthesis behind it.
+    fn take(rest: &mut &str) -> Option<Self> {
+        let medium = number(rest, b'-')?;
+        let channel = number(rest, b':')?;
+        let (c, d) = (number(rest, b'.')?, number(rest, b'.')?);
+        let mut after = *rest;
+        let e = match number(&mut after, b'(') {
+            Some(e) => e,
+            None => {
+                after = rest;
+                let e = number(&mut after, b'*')?;
+                let _billing = number(&mut after, b'(')?;
+                e
+            }
         };
-        let (c, rest) = value.split_once('.')?;
-        let (d, e) = rest.split_once('.')?;
-        let value = [number(c)?, number(d)?, number(e)?];
-        Some(Self { medium: number(medium)?, channel: number(channel)?, value })
+        *rest = after;
+        Some(Self { medium, channel, value: [c, d, e] })
     }
 }
 
-fn number(text: &str) -> Option<u8> {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| text.parse().ok())?
+/// Takes digits and the sign behind them.
+fn number(rest: &mut &str, end: u8) -> Option<u8> {
+    let mut value: u8 = 0;
+    for (index, byte) in rest.bytes().enumerate() {
+        if byte == end && index > 0 {
+            *rest = rest.get(index + 1..)?;
+            return Some(value);
+        }
+        let digit = byte.is_ascii_digit().then_some(byte & 0x0F)?;
+        value = value.checked_mul(10)?.checked_add(digit)?;
+    }
+    None
 }
 
 /// An object: its code, and its values, which in DSMR 2 and 3 go on in the next line.
@@ -136,25 +157,35 @@ pub(crate) struct Line<'a> {
 impl<'a> Line<'a> {
     /// Takes the next object from `rest`; false at its end. The vector is used again for each of them.
     pub(crate) fn read(&mut self, rest: &mut &'a str) -> Result<bool, DecodeError> {
-        self.groups.clear();
-        let text = rest.trim_ascii_start();
-        if text.is_empty() {
+        *rest = rest.trim_ascii_start();
+        if rest.is_empty() {
             return Ok(false);
         }
-        let broken = || malformed("a line is broken");
-        let (code, _) = text.split_once('(').ok_or_else(broken)?;
-        self.code = Code::parse(code).ok_or_else(broken)?;
-        *rest = text.get(code.len()..).unwrap_or_default();
-        while let Some(after) = rest.trim_ascii_start().strip_prefix('(') {
-            let (group, after) = after.split_once(')').ok_or_else(broken)?;
-            if group.contains(['(', '\n']) || self.groups.len() == GROUPS_MAX {
-                return Err(broken());
+        self.groups.clear();
+        self.code = Code::take(rest).ok_or_else(broken)?;
+        self.take_group(rest)?;
+        loop {
+            let ends_its_line = matches!(rest.as_bytes(), [] | [b'\r' | b'\n' | b' ', ..]);
+            match rest.trim_ascii_start().strip_prefix('(') {
+                Some(after) => *rest = after,
+                None if ends_its_line => return Ok(true),
+                None => return Err(broken()),
             }
-            self.groups.push(group);
-            *rest = after;
+            self.take_group(rest)?;
         }
-        let ends_its_line = rest.is_empty() || rest.starts_with(['\r', '\n', ' ']);
-        if ends_its_line { Ok(true) } else { Err(broken()) }
+    }
+
+    /// What is left of a group whose parenthesis was taken.
+    fn take_group(&mut self, rest: &mut &'a str) -> Result<(), DecodeError> {
+        let is_end = |byte| matches!(byte, b')' | b'(' | b'\n');
+        let end = rest.bytes().position(is_end).ok_or_else(broken)?;
+        let (group, after) = rest.split_at_checked(end).ok_or_else(broken)?;
+        *rest = after.strip_prefix(')').ok_or_else(broken)?;
+        if self.groups.len() == GROUPS_MAX {
+            return Err(broken());
+        }
+        self.groups.push(group);
+        Ok(())
     }
 
     /// Its only value.
@@ -164,4 +195,8 @@ impl<'a> Line<'a> {
             _ => Err(malformed("an object does not have one value")),
         }
     }
+}
+
+fn broken() -> DecodeError {
+    malformed("a line is broken")
 }

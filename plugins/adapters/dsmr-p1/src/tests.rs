@@ -67,7 +67,7 @@ fn show(reading: &Reading) -> String {
 /// A telegram with these lines and the checksum that belongs to it.
 fn telegram(lines: &str) -> String {
     let covered = format!("/XXX5meter\r\n\r\n{}\r\n!", lines.replace(' ', "\r\n"));
-    let crc = telegram::crc(covered.bytes());
+    let crc = telegram::crc(covered.as_bytes());
     format!("{covered}{crc:04X}\r\n")
 }
 
