@@ -6,36 +6,33 @@ use crate::{malformed, object, reading, stamp::Clock, telegram::Line};
 
 const POWER: &[(&str, &str)] = &[("kW", "kW"), ("W", "W")];
 
-/// `(TIME)(VALUE)`: the highest of this month so far.
+/// What a list of peaks says of its entries.
+const CODE: &str = "1-0:1.6.0";
+
+/// `(TIME)(VALUE)`: the highest of this month so far. Elsewhere the value comes first, and is of another period.
 pub(crate) fn of_this_month(line: &Line, clock: Clock) -> Result<Option<Reading>, DecodeError> {
     match line.groups[..] {
+        [value, ..] if value.contains('*') => Ok(None),
         [time, value] => peak("power-peak", [time, value], clock),
         _ => Err(malformed("a peak is not a time and a value")),
     }
 }
 
-/// `(COUNT)(CODE)(CODE)`, then for each month `(ITS END)(TIME)(VALUE)`.
+/// `(COUNT)(CODE)(CODE)`, then for each month `(ITS END)(TIME)(VALUE)`. Hungary has something else under this code.
 pub(crate) fn of_months(line: &Line, clock: Clock) -> Result<Vec<Reading>, DecodeError> {
-    let broken = || malformed("the peaks of months are broken");
-    let Some((count, groups)) = line.groups.split_first() else { return Err(broken()) };
-    if count.is_empty() && groups.is_empty() {
-        return Ok(Vec::new());
-    }
-    let count: usize = count.parse().map_err(|_| broken())?;
-    let months = match groups {
-        [_, _, months @ ..] => months.as_chunks::<3>(),
-        // Before the first month is over.
-        _ if count == 0 => (&[][..], &[][..]),
-        _ => return Err(broken()),
+    let (count, months) = match line.groups[..] {
+        ["0", ..] => return Ok(Vec::new()),
+        [count, CODE, CODE, ref months @ ..] => (count.parse(), months.as_chunks::<3>()),
+        _ => return Ok(Vec::new()),
     };
     match months {
-        (months, []) if months.len() == count => months
+        (months, []) if Ok(months.len()) == count => months
             .iter()
             .filter_map(|[_, time, value]| {
                 peak("power-peak-history", [time, value], clock).transpose()
             })
             .collect(),
-        _ => Err(broken()),
+        _ => Err(malformed("the peaks of months are broken")),
     }
 }
 

@@ -30,7 +30,8 @@ impl Clock {
         winter_offset.is_none_or(exists).then_some(Self { winter_offset })
     }
 
-    /// `None` for nothing, and for what no calendar has: meters write `632525252525` until they know.
+    /// `None` for nothing, for what no calendar has, and for 1970: meters write `632525252525` or `700101010000`
+    /// until they know.
     pub(crate) fn stamp(self, text: &str) -> Result<Option<Stamp>, DecodeError> {
         if text.is_empty() {
             return Ok(None);
@@ -46,6 +47,9 @@ impl Clock {
             "" | "X" => self.winter_offset,
             _ => return Err(broken()),
         };
+        if year >= 70 {
+            return Ok(None);
+        }
         Ok(match offset {
             Some(offset) => civil.ms(offset).map(Stamp::At),
             None => civil.ms(0).map(|_| Stamp::Local(civil)),

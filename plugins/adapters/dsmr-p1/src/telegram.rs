@@ -15,6 +15,9 @@ const ENCRYPTED: u8 = 0xDB;
 /// Groups of values in one line: the peaks of 13 months have 42, and nothing is known to have more.
 const GROUPS_MAX: usize = 160;
 
+/// Stands for a message of the energy supplier in another encoding; no object that is looked at has such a value.
+const NOT_TEXT: &str = "?";
+
 /// Whether a telegram needs one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -25,7 +28,7 @@ pub(crate) enum Checksum {
 }
 
 /// What is between the identification and the exclamation mark, once the checksum was found right.
-pub(crate) fn data(body: &[u8], checksum: Checksum) -> Result<&str, DecodeError> {
+pub(crate) fn data(body: &[u8], checksum: Checksum) -> Result<&[u8], DecodeError> {
     let body = body.trim_ascii();
     match body.first() {
         Some(b'/') => {}
@@ -42,9 +45,9 @@ pub(crate) fn data(body: &[u8], checksum: Checksum) -> Result<&str, DecodeError>
     let (covered, written) = body.split_at_checked(mark).unwrap_or_default();
     check(covered, written, checksum)?;
     let data = covered.strip_suffix(b"!").unwrap_or_default();
-    let data = str::from_utf8(data).map_err(|_| malformed("the telegram is not text"))?;
-    let (identification, lines) = data.split_once('\n').unwrap_or_default();
-    match identification.as_bytes() {
+    let end = data.iter().position(|byte| *byte == b'\n').unwrap_or_default();
+    let (identification, lines) = data.split_at_checked(end).unwrap_or_default();
+    match identification {
         [b'/', a, b, c, _, ..] if [a, b, c].iter().all(|it| it.is_ascii_alphabetic()) => Ok(lines),
         _ => Err(malformed("the identification is broken")),
     }
@@ -114,7 +117,7 @@ pub(crate) struct Code {
 
 impl Code {
     /// Takes it and the parenthesis behind it.
-    fn take(rest: &mut &str) -> Option<Self> {
+    fn take(rest: &mut &[u8]) -> Option<Self> {
         let medium = number(rest, b'-')?;
         let channel = number(rest, b':')?;
         let (c, d) = (number(rest, b'.')?, number(rest, b'.')?);
@@ -134,9 +137,9 @@ impl Code {
 }
 
 /// Takes digits and the sign behind them.
-fn number(rest: &mut &str, end: u8) -> Option<u8> {
+fn number(rest: &mut &[u8], end: u8) -> Option<u8> {
     let mut value: u8 = 0;
-    for (index, byte) in rest.bytes().enumerate() {
+    for (index, byte) in rest.iter().copied().enumerate() {
         if byte == end && index > 0 {
             *rest = rest.get(index + 1..)?;
             return Some(value);
@@ -156,7 +159,7 @@ pub(crate) struct Line<'a> {
 
 impl<'a> Line<'a> {
     /// Takes the next object from `rest`; false at its end. The vector is used again for each of them.
-    pub(crate) fn read(&mut self, rest: &mut &'a str) -> Result<bool, DecodeError> {
+    pub(crate) fn read(&mut self, rest: &mut &'a [u8]) -> Result<bool, DecodeError> {
         *rest = rest.trim_ascii_start();
         if rest.is_empty() {
             return Ok(false);
@@ -165,26 +168,26 @@ impl<'a> Line<'a> {
         self.code = Code::take(rest).ok_or_else(broken)?;
         self.take_group(rest)?;
         loop {
-            let ends_its_line = matches!(rest.as_bytes(), [] | [b'\r' | b'\n' | b' ', ..]);
-            match rest.trim_ascii_start().strip_prefix('(') {
-                Some(after) => *rest = after,
-                None if ends_its_line => return Ok(true),
-                None => return Err(broken()),
+            let ends_its_line = matches!(rest, [] | [b'\r' | b'\n' | b' ', ..]);
+            match rest.trim_ascii_start() {
+                [b'(', after @ ..] => *rest = after,
+                _ if ends_its_line => return Ok(true),
+                _ => return Err(broken()),
             }
             self.take_group(rest)?;
         }
     }
 
     /// What is left of a group whose parenthesis was taken.
-    fn take_group(&mut self, rest: &mut &'a str) -> Result<(), DecodeError> {
-        let is_end = |byte| matches!(byte, b')' | b'(' | b'\n');
-        let end = rest.bytes().position(is_end).ok_or_else(broken)?;
+    fn take_group(&mut self, rest: &mut &'a [u8]) -> Result<(), DecodeError> {
+        let is_end = |byte: &u8| matches!(byte, b')' | b'(' | b'\n');
+        let end = rest.iter().position(is_end).ok_or_else(broken)?;
         let (group, after) = rest.split_at_checked(end).ok_or_else(broken)?;
-        *rest = after.strip_prefix(')').ok_or_else(broken)?;
+        *rest = after.strip_prefix(b")").ok_or_else(broken)?;
         if self.groups.len() == GROUPS_MAX {
             return Err(broken());
         }
-        self.groups.push(group);
+        self.groups.push(str::from_utf8(group).unwrap_or(NOT_TEXT));
         Ok(())
     }
 

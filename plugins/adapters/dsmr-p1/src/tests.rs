@@ -166,11 +166,21 @@ fn reads_the_peaks_of_belgian_meters() {
     check("{}", "0-0:98.1.0()", Ok(""));
     check("{}", "0-0:98.1.0(0)(1-0:1.6.0)(1-0:1.6.0)", Ok(""));
     check("{}", "0-0:98.1.0(1)(1-0:1.6.0)(1-0:1.6.0)()()()", Ok(""));
+    // Hungary's values of the last month, and another standard's peak.
+    check("{}", "0-0:98.1.0(230801000000S)(000663.924*kWh)(12.212*kW)", Ok(""));
+    check("{}", "1-0:1.6.0(02.589*kW) 1-0:1.6.0(02.589*kW)(200509134558S)", Ok(""));
+    check("{}", "0-0:98.1.0(0)(1-0:1.6.0)(1-0:1.6.0)()", Ok(""));
+    check(
+        "{}",
+        "0-0:98.1.0(2)(1-0:1.6.0)(1-0:1.6.0)(231101000000W)(632525252525W)(00.000*kW)(230202000000W)\
+         (230214224500W)(04529*W)",
+        Ok(" | @1676411100 power-peak-history=4529.0W"),
+    );
     for broken in [
         "0-0:98.1.0(2)(1-0:1.6.0)(1-0:1.6.0)(200501000000S)(200423192538S)(03.695*kW)",
-        "0-0:98.1.0(1)(1-0:1.6.0)",
+        "0-0:98.1.0(1)(1-0:1.6.0)(1-0:1.6.0)",
         "0-0:98.1.0(x)(1-0:1.6.0)(1-0:1.6.0)",
-        "1-0:1.6.0(02.589*kW)",
+        "1-0:1.6.0(200509134558S)",
         "1-0:1.6.0(200509134558S)(02.589*kWh)",
     ] {
         check("{}", broken, Err("malformed"));
@@ -204,6 +214,7 @@ fn times_are_exact_in_summer_and_winter() {
     }
     check("{}", "0-0:1.0.0()", Ok(""));
     check("{}", "0-0:1.0.0(632525252525W)", Ok(""));
+    check("{}", "0-0:1.0.0(700101010000W)", Ok(""));
     for broken in ["24102702300W", "241027023000s", "241027023000SS", "24102702300éW", "S"] {
         check("{}", &format!("0-0:1.0.0({broken})"), Err("malformed"));
     }
@@ -237,12 +248,12 @@ fn two_meters_of_one_kind_have_two_paths() {
         Ok(" | @1729992600 water-volume=1.0m3 | @1729992600 water-volume-3=3.0m3"),
     );
     // An old meter that was taken away leaves its channel behind.
-    check(
-        "{}",
-        "0-1:24.1.0(3) 0-1:96.1.0() 0-1:24.2.1(632525252525W)(00000.000) 0-2:24.1.0(3) \
-         0-2:24.2.1(241027023000W)(3*m3)",
-        Ok(" | @1729992600 gas-volume=3.0m3"),
-    );
+    for gone in ["(632525252525W)(00000.000)", "(700101010000W)(00000000)", "()()"] {
+        let lines = format!(
+            "0-1:24.1.0(3) 0-1:96.1.0() 0-1:24.2.1{gone} 0-2:24.1.0(3) 0-2:24.2.1(241027023000W)(3*m3)"
+        );
+        check("{}", &lines, Ok(" | @1729992600 gas-volume=3.0m3"));
+    }
 }
 
 #[test]
@@ -282,6 +293,14 @@ fn what_breaks_its_format_is_malformed() {
 }
 
 #[test]
+fn a_message_in_another_encoding_is_nobodys_business() {
+    let latin = [&b"/XXX5\n0-0:96.13.0("[..], &[0xFF; 1024], b")\n1-0:1.7.0(1*kW)\n!"].concat();
+    assert_eq!(decode(OPTIONAL, &latin), Ok("power=1.0kW".to_owned()));
+    let broken = b"/XXX5\n1-0:1.7.0(\xFF*kW)\n!";
+    assert_eq!(decode(OPTIONAL, broken), Err("malformed"));
+}
+
+#[test]
 fn tells_other_envelopes_apart() {
     assert_eq!(decode("{}", b""), Err("not mine"));
     assert_eq!(decode("{}", b"{\"power\":1}"), Err("not mine"));
@@ -289,7 +308,7 @@ fn tells_other_envelopes_apart() {
     for broken in ["/", "/!", "/\n!", "/XX\n!", "/X1X5\n!", "/XXX5\n!1234"] {
         assert_eq!(decode(OPTIONAL, broken.as_bytes()), Err("malformed"), "{broken}");
     }
-    assert_eq!(decode(OPTIONAL, b"/XXX5\xFF\n!"), Err("malformed"));
+    assert_eq!(decode(OPTIONAL, b"/XX\xFF5\n!"), Err("malformed"));
     assert_eq!(decode(OPTIONAL, b"/XXX5\n!"), Ok(String::new()));
 }
 
