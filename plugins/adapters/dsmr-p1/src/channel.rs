@@ -48,6 +48,8 @@ impl<'a> Channels<'a> {
             ([24, 3, 0], [time, _, _, "1" | "01" | "", _, unit, value]) => {
                 channel.measure(clock.stamp(time)?, value, Some(unit));
             }
+            // Several values at once are of no meter that is known here.
+            ([24, 3, 0], [_, _, _, count, ..]) if !matches!(*count, "1" | "01" | "") => {}
             ([24, 1 | 3, 0] | [24, 2, 1 | 3], _) => {
                 return Err(malformed("a channel's values are broken"));
             }
