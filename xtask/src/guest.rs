@@ -17,6 +17,7 @@ mod foreign;
 const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "guest";
 const COMPONENT: &str = "plugin.wasm";
+const INDEX: &str = "index.toml";
 
 /// What lies beside a plugin's sources and is for its build alone.
 const BUILD_FILES: [&str; 2] = ["Cargo.toml", "build.sh"];
@@ -48,6 +49,7 @@ pub(crate) fn build(
         cargo.env("RUSTUP_TOOLCHAIN", toolchain);
     }
     command::run(&mut cargo)?;
+    lay_out_index(workspace)?;
     sources.iter().map(|source| lay_out(workspace, source, &built(workspace, source))).collect()
 }
 
@@ -106,6 +108,15 @@ fn remap(workspace: &Workspace) -> String {
 fn built(workspace: &Workspace, source: &Path) -> PathBuf {
     let id = id(source).unwrap_or_default().replace('-', "_");
     guest_target(workspace).join(TARGET).join(PROFILE).join(format!("hushgate_plugin_{id}.wasm"))
+}
+
+/// By which people find a plugin.
+fn lay_out_index(workspace: &Workspace) -> Result<(), Failure> {
+    let (from, shipped) =
+        (workspace.root.join("plugins").join(INDEX), workspace.debug().join("plugins"));
+    fs::create_dir_all(&shipped)
+        .and_then(|()| replace(&from, &shipped.join(INDEX)))
+        .map_err(|error| Failure::new(format!("cannot lay out {}: {error}", from.display())))
 }
 
 fn lay_out(workspace: &Workspace, source: &Path, component: &Path) -> Result<String, Failure> {
