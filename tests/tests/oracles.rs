@@ -99,10 +99,11 @@ fn compare(id: &str) {
 
 /// What the script says; none where there is nobody to ask.
 fn ask(id: &str) -> Option<String> {
-    let Some(python) = std::env::var_os("HUSHGATE_ORACLES_PYTHON") else {
-        eprintln!("skipped: HUSHGATE_ORACLES_PYTHON is not set; run `cargo verify`");
+    let Some(environments) = std::env::var_os("HUSHGATE_ORACLES") else {
+        eprintln!("skipped: HUSHGATE_ORACLES is not set; run `cargo verify`");
         return None;
     };
+    let python = Path::new(&environments).join(id).join("bin/python");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("oracles").join(format!("{id}.py"));
     let output = Command::new(python).arg(script).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -9,7 +9,6 @@
 use crate::command::{self, Failure};
 use crate::progress::Progress;
 use crate::workspace::Workspace;
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 use std::{fs, io};
@@ -101,20 +100,22 @@ pub(crate) fn ensure_paho(workspace: &Workspace, progress: &Progress) -> Result<
     ensure_venv(&workspace.paho_venv(), &["paho-mqtt==2.1.0".to_owned()], progress)
 }
 
-/// Makes the Python environment with the independent implementations that tests compare with, unless it is there.
+/// Makes a Python environment for each script in `tests/oracles`, unless it is there: with the independent
+/// implementation that the script asks.
 pub(crate) fn ensure_oracles(workspace: &Workspace, progress: &Progress) -> Result<(), Failure> {
     let scripts = workspace.root.join("tests/oracles");
     let unreadable =
         |error: io::Error| Failure::new(format!("cannot read {}: {error}", scripts.display()));
-    let mut packages = BTreeSet::new();
     for script in fs::read_dir(&scripts).map_err(unreadable)? {
         let path = script.map_err(unreadable)?.path();
-        if path.extension().is_some_and(|it| it == "py") {
-            packages.extend(needed(&fs::read_to_string(path).map_err(unreadable)?));
-        }
+        let (Some(id), true) = (path.file_stem(), path.extension().is_some_and(|it| it == "py"))
+        else {
+            continue;
+        };
+        let packages: Vec<_> = needed(&fs::read_to_string(&path).map_err(unreadable)?).collect();
+        ensure_venv(&workspace.oracles().join(id), &packages, progress)?;
     }
-    let packages: Vec<_> = packages.into_iter().collect();
-    ensure_venv(&workspace.oracles_venv(), &packages, progress)
+    Ok(())
 }
 
 /// The packages that the first line of a script names: `# needs: cbor2==5.6.5 dsmr-parser==1.4.3`.

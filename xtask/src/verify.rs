@@ -60,7 +60,7 @@ impl Run<'_> {
         };
         let mut env = vec![
             ("HUSHGATE_PAHO_PYTHON", self.workspace.paho_venv().join("bin/python")),
-            ("HUSHGATE_ORACLES_PYTHON", self.workspace.oracles_venv().join("bin/python")),
+            ("HUSHGATE_ORACLES", self.workspace.oracles()),
             ("HUSHGATE_PLUGIN_TOOLS", self.workspace.target.join("plugin-tools")),
             ("WASM_TC_DIR", self.workspace.toolchain.clone()),
             // Plugins that tests make share what they are built of.

@@ -56,9 +56,9 @@ impl Workspace {
         self.target.join("synapse-venv")
     }
 
-    /// The Python environment with independent implementations of formats; kept between runs.
-    pub(crate) fn oracles_venv(&self) -> PathBuf {
-        self.target.join("oracles-venv")
+    /// Python environments with independent implementations of formats; kept between runs.
+    pub(crate) fn oracles(&self) -> PathBuf {
+        self.target.join("oracles")
     }
 
     /// The Python environment with paho-mqtt; kept between runs.
