@@ -73,11 +73,7 @@ fn init_makes_what_only_its_owner_can_read_and_never_overwrites() {
     ends(&home, &["init"], (3, &["hushgate.toml is there already; nothing was changed"]));
     assert_eq!(read(), before);
     ends(&home, &["status"], (0, &["not running", "Tor in process", "ledger: empty"]));
-    ends(
-        &home,
-        &["plugin", "list"],
-        (0, &["private-iot-text", "ble-gatt", "window-median", "quiet-hours"]),
-    );
+    ends(&home, &["plugin", "list"], (0, &["private-iot-text", "window-median", "quiet-hours"]));
     let hub = dir.path().join("hub");
     ends(&hub, &["hub", "init", "--name", "Bad Name"], (3, &["lower-case"]));
     ends(&hub, &["hub", "init", "--name", "clinic"], (0, &["password"]));
@@ -95,7 +91,7 @@ fn a_mistake_in_a_file_is_told_with_its_line() {
         (&settings, "= 65536", "= 65536000", "must be 64 to 1048576"),
         (&settings, "127.0.0.1:0", "localhost:1883", "must be an IP address and a port"),
         (&settings, "\"$argon2", "\"plain", "hushgate device secret"),
-        (&settings, "\"private-iot-text\"", "\"private-iot-test\"", "there are: ble-gatt"),
+        (&settings, "\"private-iot-text\"", "\"private-iot-test\"", "there are: private-iot-text"),
         (&settings, "\"private-iot-text\"", "\"quiet-hours\"", "is no adapter"),
         (
             &settings,

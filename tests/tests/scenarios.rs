@@ -7,7 +7,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up should fail loudly")]
 
-use hushgate_tests::world::{World, wait_until};
+use hushgate_tests::{
+    program::run_ok,
+    world::{World, wait_until},
+};
 use serde::Deserialize;
 use std::{
     collections::BTreeMap,
@@ -171,6 +174,9 @@ fn take(world: &mut World, step: Step) {
 /// Changes keys of the one device in hushgate.toml.
 fn change_device(world: &World, changes: &str) {
     let changes: toml::Table = toml::from_str(changes).unwrap();
+    if let Some(adapter) = changes.get("adapter") {
+        run_ok(&world.gateway_dir(), &["plugin", "add", adapter["plugin"].as_str().unwrap()]);
+    }
     world.edit_settings(|text| {
         let mut settings: toml::Table = toml::from_str(&text).unwrap();
         let device = settings["device"].as_array_mut().unwrap()[0].as_table_mut().unwrap();

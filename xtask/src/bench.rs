@@ -12,9 +12,10 @@ use std::process::ExitCode;
 pub(crate) fn run() -> Result<ExitCode, Failure> {
     let workspace = Workspace::find()?;
     let progress = Progress::start();
-    packages::ensure(&[Need::Compiler, Need::Mosquitto], &progress)?;
+    packages::ensure(&[Need::Compiler, Need::Mosquitto, Need::Node], &progress)?;
     let toolchain = guest::toolchain(&workspace)?;
-    guest::build(&workspace, toolchain.as_deref())?;
+    let mut ids = guest::build(&workspace, toolchain.as_deref())?;
+    ids.extend(guest::build_foreign(&workspace)?);
     let plugins = workspace.debug().join("plugins");
     let release = workspace.target.join("release");
     progress.say("builds the gateway's core as a release");
@@ -37,5 +38,8 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
         bench.env("HUSHGATE_PLUGINS", &plugins).env("HUSHGATE_BIN", release.join("hushgate"));
         command::run(&mut bench)?;
     }
+    progress.say("measures: every plugin, by one of its own cases");
+    let mut bench = command::clean(release.join("hushgate"));
+    command::run(bench.args(["plugin", "bench"]).args(ids.iter().map(|id| plugins.join(id))))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -14,7 +14,7 @@ use crate::{
     home::Home,
     plugins::{
         manifest::Manifest,
-        shelf::{MANIFEST, OnShelf},
+        shelf::{COMPONENT, MANIFEST, OnShelf},
         table,
         trust::{Right, Trust},
     },
@@ -74,11 +74,12 @@ pub(super) enum PluginCommand {
         #[arg(long)]
         add: bool,
     },
-    /// Measure what a plugin's own cases cost on this machine, with a kept instance and with a new one.
+    /// Measure what a plugin's own cases cost on this machine, with a kept instance and with a new one; of several
+    /// plugins one case each, as a table.
     Bench {
-        /// The plugin's directory.
+        /// The plugins' directories.
         #[arg(default_value = ".")]
-        path: PathBuf,
+        paths: Vec<PathBuf>,
     },
     /// Let changed plugins count although more would be released with them. Exactly these bytes are approved.
     Approve {
@@ -133,7 +134,7 @@ pub(super) async fn run(home: &Home, command: PluginCommand) -> Result<(), Failu
         PluginCommand::Test { paths } => test(&paths),
         PluginCommand::Inspect { path } => inspect::run(&path),
         PluginCommand::Dev { path, add } => dev::run(home, &path, add),
-        PluginCommand::Bench { path } => measure(&path),
+        PluginCommand::Bench { paths } => measure(&paths),
         PluginCommand::Approve { ids } => change::approve(home, &ids),
         PluginCommand::Rollback { id } => change::rollback(home, &id),
         PluginCommand::Allow { id, rights } => change::allow(home, &id, rights),
@@ -229,14 +230,36 @@ fn test(dirs: &[PathBuf]) -> Result<(), Failure> {
     }
 }
 
-fn measure(dir: &Path) -> Result<(), Failure> {
+fn measure(dirs: &[PathBuf]) -> Result<(), Failure> {
     let bench = Workbench::new(Engine::new())?;
-    let plugin = OnShelf::read(&bench.engine, &bench.cache, (dir, &Trust::author()))?;
-    let costs = table::bench(&bench.engine, &plugin, &plugin.table).map_err(Failure::failed)?;
+    let read = |dir: &Path| OnShelf::read(&bench.engine, &bench.cache, (dir, &Trust::author()));
     let micros = |it: std::time::Duration| it.as_secs_f64() * 1e6;
-    say(format!("{:>10} {:>10}  case", "kept", "new"));
-    for it in costs {
-        say(format!("{:>7.2} µs {:>7.1} µs  {}", micros(it.reused), micros(it.fresh), it.name));
+    if let [dir] = dirs {
+        let plugin = read(dir)?;
+        let costs = table::bench(&bench.engine, &plugin, &plugin.table).map_err(Failure::failed)?;
+        say(format!("{:>10} {:>10}  case", "kept", "new"));
+        for it in costs {
+            say(format!("{:>7.2} µs {:>7.1} µs  {}", micros(it.reused), micros(it.fresh), it.name));
+        }
+        return Ok(());
+    }
+    say(
+        "| plugin | component, kB | case | frame, B | kept instance, µs | new instance, µs |\n|---|---|---|---|---|---|",
+    );
+    for dir in dirs {
+        let plugin = read(dir)?;
+        let cost =
+            table::typical(&bench.engine, &plugin, &plugin.table).map_err(Failure::failed)?;
+        let component = std::fs::metadata(dir.join(COMPONENT)).map_err(Failure::failed)?;
+        say(format!(
+            "| {} | {} | {} | {} | {:.1} | {:.0} |",
+            plugin.manifest.id,
+            component.len() / 1000,
+            cost.name,
+            cost.frame_bytes.map(|it| it.to_string()).unwrap_or_default(),
+            micros(cost.reused),
+            micros(cost.fresh),
+        ));
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ mod file;
 mod run;
 mod text;
 
-pub use bench::{Cost, bench};
+pub use bench::{Cost, bench, typical};
 pub use run::{Report, run};
 
 use crate::source::{SettingsError, Source};

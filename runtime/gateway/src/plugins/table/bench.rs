@@ -1,10 +1,16 @@
 //! What a plugin's cases cost on this machine.
 
-use super::{Table, ask::Ask, run::Linked};
+use super::{
+    Case, Table,
+    ask::{Ask, Expected},
+    run::Linked,
+};
 use crate::plugins::shelf::OnShelf;
 use hushgate_wasm::{engine::Engine, sandbox::CallError};
 use std::time::{Duration, Instant};
 
+/// The message that figures are usually given for, in bytes.
+const TYPICAL_BYTES: usize = 200;
 /// How long each figure is measured.
 const MEASURED: Duration = Duration::from_millis(300);
 
@@ -17,34 +23,53 @@ pub struct Cost {
     pub reused: Duration,
     /// A new instance and one call.
     pub fresh: Duration,
+    /// The length of the frame, of an adapter.
+    pub frame_bytes: Option<usize>,
 }
 
 /// Measures each case that asks something. The mean of as many calls as fit into 0.3 s.
 pub fn bench(engine: &Engine, plugin: &OnShelf, table: &Table) -> Result<Vec<Cost>, String> {
     let asks = table.cases.iter().filter(|it| !matches!(it.ask, Ask::Refuse { .. }));
-    asks.map(|case| {
-        let linked = Linked::new(engine, plugin, &case.settings).map_err(|it| it.to_string())?;
-        let (reused, fresh) = match (&linked, &case.ask) {
-            (Linked::Adapter(adapter), Ask::Decode { frame, .. }) => {
-                both(|| adapter.instance(), |it| it.decode(frame).map(drop))
-            }
-            (Linked::Minimizer(minimizer), Ask::Minimize { steps }) => {
-                let step = steps.first().ok_or("a case without a step")?;
-                let state = step.state.as_deref();
-                let call = |it: &mut hushgate_wasm::plugin::MinimizerInstance| {
-                    it.minimize(state, step.now_ms, &step.readings).map(drop)
-                };
-                both(|| minimizer.instance(), call)
-            }
-            (Linked::Policy(policy), Ask::Evaluate { request, .. }) => {
-                both(|| policy.instance(), |it| it.evaluate(request).map(drop))
-            }
-            _ => return Err(format!("{} `{}` is for another kind of plugin", case.at, case.name)),
+    asks.map(|case| cost(engine, plugin, case)).collect()
+}
+
+/// Measures the one case that is most like an ordinary message: of those that are understood, the one of which the
+/// frame's length is nearest to 200 bytes.
+pub fn typical(engine: &Engine, plugin: &OnShelf, table: &Table) -> Result<Cost, String> {
+    let far = |case: &&Case| match &case.ask {
+        Ask::Refuse { .. } => None,
+        Ask::Decode { expected: Expected::Error(_), .. } => None,
+        Ask::Decode { frame, .. } => Some(frame.body.len().abs_diff(TYPICAL_BYTES)),
+        Ask::Minimize { .. } | Ask::Evaluate { .. } => Some(0),
+    };
+    let cases = table.cases.iter().filter_map(|it| Some((far(&it)?, it)));
+    let (_, case) = cases.min_by_key(|it| it.0).ok_or("no case is understood")?;
+    cost(engine, plugin, case)
+}
+
+fn cost(engine: &Engine, plugin: &OnShelf, case: &Case) -> Result<Cost, String> {
+    let linked = Linked::new(engine, plugin, &case.settings).map_err(|it| it.to_string())?;
+    let mut frame_bytes = None;
+    let (reused, fresh) = match (&linked, &case.ask) {
+        (Linked::Adapter(adapter), Ask::Decode { frame, .. }) => {
+            frame_bytes = Some(frame.body.len());
+            both(|| adapter.instance(), |it| it.decode(frame).map(drop))
         }
-        .map_err(|error| format!("{} `{}`: {error}", case.at, case.name))?;
-        Ok(Cost { name: case.name.clone(), reused, fresh })
-    })
-    .collect()
+        (Linked::Minimizer(minimizer), Ask::Minimize { steps }) => {
+            let step = steps.first().ok_or("a case without a step")?;
+            let state = step.state.as_deref();
+            let call = |it: &mut hushgate_wasm::plugin::MinimizerInstance| {
+                it.minimize(state, step.now_ms, &step.readings).map(drop)
+            };
+            both(|| minimizer.instance(), call)
+        }
+        (Linked::Policy(policy), Ask::Evaluate { request, .. }) => {
+            both(|| policy.instance(), |it| it.evaluate(request).map(drop))
+        }
+        _ => return Err(format!("{} `{}` is for another kind of plugin", case.at, case.name)),
+    }
+    .map_err(|error| format!("{} `{}`: {error}", case.at, case.name))?;
+    Ok(Cost { name: case.name.clone(), reused, fresh, frame_bytes })
 }
 
 fn both<I>(
