@@ -3,6 +3,7 @@
 mod connect;
 mod demo;
 mod device;
+mod glass;
 mod hub;
 mod init;
 mod out;

@@ -9,7 +9,7 @@
 mod file;
 
 use crate::{
-    consent::{grant::Grant, stage::Stage},
+    consent::{glass::Glass, grant::Grant, stage::Stage},
     contract::Contract,
     home::Home,
     message::DeviceName,
@@ -124,7 +124,12 @@ impl Config {
         let contracts = read_all(&home.recipients(), Contract::from_source)?;
         let contracts: BTreeMap<_, _> =
             contracts.into_iter().map(|(_, it)| (it.name.clone(), Arc::new(it))).collect();
-        let grants = read_all(&home.grants(), Grant::from_source)?;
+        let mut grants = read_all(&home.grants(), Grant::from_source)?;
+        for (source, glass) in read_all(&home.glass(), Glass::from_source)? {
+            let id = source.path().file_stem().and_then(|it| it.to_str());
+            let its = grants.iter_mut().filter(|it| Some(it.1.id.as_str()) == id);
+            its.for_each(|it| glass.put_into(&mut it.1));
+        }
         for (source, grant) in &grants {
             check_grant(source, grant, &devices, &contracts)?;
         }

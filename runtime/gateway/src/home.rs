@@ -44,6 +44,11 @@ impl Home {
         self.0.join("grants")
     }
 
+    /// Emergencies: one file for each grant whose glass is broken, by the grant's name.
+    pub fn glass(&self) -> PathBuf {
+        self.0.join("glass")
+    }
+
     /// Who may receive: one file for each recipient.
     pub fn recipients(&self) -> PathBuf {
         self.0.join("recipients")

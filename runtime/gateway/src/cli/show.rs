@@ -1,6 +1,6 @@
 //! `status`, `ledger`, `grant`, `plugins`: what is, in words.
 
-use super::{Exit, Failure, init::GRANT, open, out::say};
+use super::{Exit, Failure, glass, init::GRANT, open, out::say};
 use crate::{
     config::{Config, Way},
     consent::grant::{Clock, Grant},
@@ -33,6 +33,20 @@ pub(super) enum GrantCommand {
         #[arg(long)]
         recipient: String,
     },
+    /// In an emergency: for so many minutes all leaves that the grant allows, whatever its policy `break-glass`
+    /// holds back on other days. The ledger and the room say of each release that it left so.
+    BreakGlass {
+        /// The grant's name.
+        id: String,
+        /// For how long: 1 to 1440. It ends by itself.
+        #[arg(long)]
+        minutes: u16,
+    },
+    /// End an emergency before its time.
+    MendGlass {
+        /// The grant's name.
+        id: String,
+    },
 }
 
 /// What can be done with the ledger.
@@ -55,6 +69,8 @@ pub(super) fn grants(home: &Home, command: &GrantCommand) -> Result<(), Failure>
             config.grants.iter().for_each(|it| say(describe(it)));
             Ok(())
         }
+        GrantCommand::BreakGlass { id, minutes } => glass::break_it(home, id, *minutes),
+        GrantCommand::MendGlass { id } => glass::mend(home, id),
         GrantCommand::New { subject, device, recipient } => {
             let id = format!("{subject}-{device}-{recipient}");
             let path = home.grants().join(format!("{id}.toml"));

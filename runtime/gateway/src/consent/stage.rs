@@ -60,6 +60,14 @@ impl Stage {
         Ok(Self { plugin, settings, asked_at, settings_at })
     }
 
+    /// Sets one setting; it stands where the stage was asked for.
+    pub fn set(&mut self, name: &str, value: serde_json::Value) {
+        let settings = serde_json::from_str::<serde_json::Map<_, _>>(&self.settings);
+        let mut settings = settings.unwrap_or_default();
+        settings.insert(name.to_owned(), value);
+        self.settings = serde_json::Value::Object(settings).to_string();
+    }
+
     /// Where it, or one of its settings, was asked for: a file and a line, for error messages.
     pub fn place(&self, setting: Option<&str>) -> &str {
         setting.and_then(|it| self.settings_at.get(it)).unwrap_or(&self.asked_at)

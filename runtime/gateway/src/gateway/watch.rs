@@ -42,6 +42,7 @@ type Stamps = BTreeMap<PathBuf, (u64, i64, i64, u64)>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Seen {
     grants: Texts,
+    glass: Texts,
     settings: Option<String>,
     lock: Option<String>,
     attached: Stamps,
@@ -137,8 +138,7 @@ impl Watch {
             };
             self.intake.replace(self.intake.generation().keeping(unchanged));
         }
-        let same = (&now.grants, &now.settings, &now.attached)
-            == (&before.grants, &before.settings, &before.attached);
+        let same = now.texts() == before.texts();
         let built = self.build(same && self.counts);
         self.counts = built.is_ok();
         match built {
@@ -245,9 +245,15 @@ async fn heard(signal: &mut Option<Signal>) {
 }
 
 impl Seen {
+    /// What plans are made of besides plugins.
+    fn texts(&self) -> (&Texts, &Texts, &Option<String>, &Stamps) {
+        (&self.grants, &self.glass, &self.settings, &self.attached)
+    }
+
     pub(super) fn read(home: &Home) -> Self {
         Self {
             grants: texts(&home.grants()),
+            glass: texts(&home.glass()),
             settings: fs::read_to_string(home.settings()).ok(),
             lock: fs::read_to_string(home.plugin_lock()).ok(),
             attached: stamps(files(&home.attached())),

@@ -72,7 +72,8 @@ impl Placed {
             | WatchFlags::ONLYDIR;
         let home = &self.home;
         let plugins = directories(&home.plugins());
-        let all = [home.dir().to_owned(), home.grants(), home.attached(), home.plugins()];
+        let all =
+            [home.dir().to_owned(), home.grants(), home.glass(), home.attached(), home.plugins()];
         for dir in all.into_iter().chain(plugins) {
             let _ = inotify::add_watch(&self.events, &dir, flags);
         }
