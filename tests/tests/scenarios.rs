@@ -1,6 +1,7 @@
 //! Each folder of `scenarios/` is one test: grants, what happens, and what must have come of it.
 //!
 //! - `grants/<id>.toml`: what was agreed. `{an-hour-ago}` and `{in-an-hour}` become times of the day (UTC).
+//! - `plugins`, if there is one: what `plugin add` takes in besides those of a new gateway, a line each.
 //! - `device.toml`, if there is one: keys of the device's entry in hushgate.toml that differ.
 //! - `steps.toml`: what happens, in order; see [`Step`].
 //! - `expect.toml`: the whole ledger, everything that the hub holds, and what stands nowhere; see [`Expect`].
@@ -8,6 +9,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up should fail loudly")]
 
 use hushgate_tests::{
+    guest::changes,
     program::run_ok,
     world::{World, wait_until},
 };
@@ -40,6 +42,9 @@ enum Step {
     Start(Part),
     /// A grant's file is deleted.
     RemoveGrant(String),
+    /// Somebody says that there is an emergency, for a minute, or that it is over; until it counts.
+    BreakGlass(String),
+    MendGlass(String),
     /// Until nothing waits in the outbox.
     WaitUntilSettled,
     /// Until the gateway has noticed that the hub is away.
@@ -103,6 +108,7 @@ scenarios! {
     one_value_in_a_slot
     a_median_of_a_window
     quiet_hours
+    an_emergency
     a_heart_rate_strap
     two_subjects_and_one_grant
     two_subjects_and_two_grants
@@ -123,6 +129,12 @@ fn play(name: &str) {
     let mut world = World::new();
     if folder.join("device.toml").exists() {
         change_device(&world, &read("device.toml"));
+    }
+    if folder.join("plugins").exists() {
+        for line in read("plugins").lines() {
+            let args: Vec<_> = ["plugin", "add"].into_iter().chain(line.split(' ')).collect();
+            run_ok(&world.gateway_dir(), &args);
+        }
     }
     for grant in fs::read_dir(folder.join("grants")).into_iter().flatten() {
         let path = grant.unwrap().path();
@@ -159,6 +171,13 @@ fn take(world: &mut World, step: Step) {
         Step::RemoveGrant(id) => {
             fs::remove_file(world.gateway_dir().join(format!("grants/{id}.toml"))).unwrap();
         }
+        Step::BreakGlass(id) => {
+            let args = ["grant", "break-glass", &id, "--minutes", "1"];
+            counts(world, |home| _ = run_ok(home, &args));
+        }
+        Step::MendGlass(id) => {
+            counts(world, |home| _ = run_ok(home, &["grant", "mend-glass", &id]));
+        }
         Step::WaitUntilSettled => world.wait_until_delivered(),
         Step::WaitUntilRefused => wait_until("a delivery failed", || {
             world.gateway.as_ref().unwrap().log_text().contains("delivery failed")
@@ -171,12 +190,16 @@ fn take(world: &mut World, step: Step) {
     }
 }
 
+/// Does something that the running gateway takes in, and waits until it did.
+fn counts(world: &World, change: impl FnOnce(&Path)) {
+    let before = changes(world);
+    change(&world.gateway_dir());
+    wait_until("it counts", || changes(world) > before);
+}
+
 /// Changes keys of the one device in hushgate.toml.
 fn change_device(world: &World, changes: &str) {
     let changes: toml::Table = toml::from_str(changes).unwrap();
-    if let Some(adapter) = changes.get("adapter") {
-        run_ok(&world.gateway_dir(), &["plugin", "add", adapter["plugin"].as_str().unwrap()]);
-    }
     world.edit_settings(|text| {
         let mut settings: toml::Table = toml::from_str(&text).unwrap();
         let device = settings["device"].as_array_mut().unwrap()[0].as_table_mut().unwrap();

@@ -19,6 +19,8 @@ pub enum Reason {
     Minimized,
     /// A policy said no.
     Policy,
+    /// It leaves, but out of the ordinary: a policy that holds the grant tight on other days let it through.
+    Emergency,
     /// A policy asked for something that this host cannot do.
     Obligation,
     /// It came on a topic that is not the device's.
@@ -59,13 +61,14 @@ pub enum Reason {
     Unanswered,
 }
 
-const NAMES: [(Reason, &str); 25] = [
+const NAMES: [(Reason, &str); 26] = [
     (Reason::NoGrant, "no-grant"),
     (Reason::ClockUnknown, "clock-unknown"),
     (Reason::NotGranted, "not-granted"),
     (Reason::SlotTaken, "slot-taken"),
     (Reason::Minimized, "minimized"),
     (Reason::Policy, "policy"),
+    (Reason::Emergency, "emergency"),
     (Reason::Obligation, "obligation"),
     (Reason::ForeignTopic, "foreign-topic"),
     (Reason::Unknown, "unknown"),
@@ -102,6 +105,7 @@ impl Reason {
             "slot-taken" => "this slot's value has left already",
             "minimized" => "kept for the next summary",
             "policy" => "a policy said no",
+            "emergency" => "an emergency: what the policy holds back on other days left as well",
             "obligation" => "a policy asked for what this gateway cannot do",
             "foreign-topic" => "not one of the device's topics",
             "malformed" => "it breaks the device's format",

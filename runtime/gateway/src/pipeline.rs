@@ -47,8 +47,8 @@ pub enum Outcome {
     Withheld(Reason),
     /// Not at all: nobody understood the frame.
     Quarantined(Reason),
-    /// It waits for its recipient.
-    Queued(Sealed),
+    /// It waits for its recipient; the reason is there if it is out of the ordinary.
+    Queued(Sealed, Option<Reason>),
 }
 
 impl Decision {
@@ -99,10 +99,12 @@ fn decide(
     readings: &[Reading],
 ) -> Option<Decision> {
     let sealed = consented(asked, live, readings).and_then(|(consented, tightening)| {
+        let noted = tightening.noted.then_some(Reason::Emergency);
         seal::run(sealing, &asked.plan.contract, &consented, tightening.pad_to)
+            .map(|it| (it, noted))
     });
     let outcome = match sealed {
-        Ok(sealed) => Outcome::Queued(sealed),
+        Ok((sealed, noted)) => Outcome::Queued(sealed, noted),
         Err(reason) => Outcome::Withheld(reason),
     };
     let grant = &asked.plan.grant;

@@ -110,6 +110,7 @@ fn decisions(text: &mut Text, tally: &Tally) {
 fn releases(text: &mut Text, tally: &Tally) {
     let rows = [
         ("queued", Kind::Queued, ""),
+        ("queued", Kind::Queued, Reason::Emergency.name()),
         ("delivered", Kind::Delivered, ""),
         ("refused", Kind::Purged, Reason::Refused.name()),
         ("expired", Kind::Expired, Reason::Waited.name()),

@@ -63,6 +63,8 @@ pub struct Tightening {
     pub not_before: Millis,
     /// At least so many bytes.
     pub pad_to: u32,
+    /// The release is out of the ordinary: whoever reads the ledger or the room must see it.
+    pub noted: bool,
 }
 
 /// Why nothing of it leaves.

@@ -60,6 +60,7 @@ fn oblige(all: &mut Tightening, obligation: Obligation, now: Millis) -> Result<(
         Obligation::Coarsen((path, step)) if step.is_finite() && step > 0.0 => {
             all.coarsen.push((path, step));
         }
+        Obligation::Delay(0) => all.noted = true,
         Obligation::Delay(seconds) => hold(all, now.plus(i64::from(seconds) * 1000), now),
         Obligation::PadTo(bytes) if bytes <= PAD_BYTES_MAX => all.pad_to = all.pad_to.max(bytes),
         // What this host cannot do is not released without it.
@@ -121,6 +122,12 @@ mod tests {
         .unwrap();
         assert_eq!(all.keep, Some(texts(&["b"])));
         assert_eq!((all.not_before, all.pad_to), (Millis(6_000), 2048));
+    }
+
+    #[test]
+    fn a_delay_of_nothing_is_a_note() {
+        assert!(after(vec![Obligation::Delay(0)]).unwrap().noted);
+        assert!(!after(vec![Obligation::Delay(1)]).unwrap().noted);
     }
 
     #[test]

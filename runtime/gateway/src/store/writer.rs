@@ -204,7 +204,7 @@ impl Task {
 
 impl Batch<'_> {
     fn has_room(&self, decided: &Decided, max: u64) -> bool {
-        let more = decided.decisions.iter().filter(|it| matches!(it.outcome, Outcome::Queued(_)));
+        let more = decided.decisions.iter().filter(|it| matches!(it.outcome, Outcome::Queued(..)));
         self.now.waiting + more.count() as u64 <= max
     }
 
@@ -218,12 +218,13 @@ impl Batch<'_> {
             let (kind, reason, release, proof): (_, _, _, &[u8]) = match &decision.outcome {
                 Outcome::Withheld(reason) => (Kind::Withheld, reason.name(), None, &[]),
                 Outcome::Quarantined(reason) => (Kind::Quarantined, reason.name(), None, &[]),
-                Outcome::Queued(sealed) => {
+                Outcome::Queued(sealed, noted) => {
                     outbox::insert(&self.transaction, self.now.frame, &decided.device.0, sealed)?;
                     self.now.waiting += 1;
                     self.queued = true;
                     digest = sealed.digest();
-                    (Kind::Queued, "", Some(sealed.release().0), &digest)
+                    let reason = noted.map_or("", |it| it.name());
+                    (Kind::Queued, reason, Some(sealed.release().0), &digest)
                 }
             };
             let fact = Fact {

@@ -19,6 +19,8 @@ pub struct Digest {
     delivered: BTreeMap<String, u64>,
     ended: BTreeMap<(String, &'static str, String), u64>,
     withheld: BTreeMap<String, u64>,
+    /// Releases in an emergency, by recipient and grant.
+    noted: BTreeMap<(String, String), u64>,
 }
 
 impl Digest {
@@ -27,7 +29,12 @@ impl Digest {
         self.first.get_or_insert(entry.at);
         self.last = (entry.seq, entry.at, entry.hash);
         let count = match entry.kind {
-            Kind::Queued => return,
+            Kind::Queued if entry.reason.is_empty() => return,
+            Kind::Queued => {
+                let grant = (entry.recipient.clone(), entry.grant.clone());
+                *self.noted.entry(grant).or_default() += 1;
+                return;
+            }
             Kind::Delivered => self.delivered.entry(entry.recipient.clone()),
             Kind::Withheld | Kind::Quarantined => {
                 *self.withheld.entry(entry.reason.clone()).or_default() += 1;
@@ -62,6 +69,9 @@ impl Digest {
 
     fn parts(&self) -> (String, Vec<String>, String) {
         let head = format!("{} to {}", clock(self.first.unwrap_or_default()), clock(self.last.1));
+        let noted = self.noted.iter().map(|((who, grant), n)| {
+            format!("EMERGENCY: {n} released to {who} under {grant}, with what its policy holds back on other days")
+        });
         let delivered = self.delivered.iter().map(|(who, n)| format!("{n} delivered to {who}"));
         let ended = self.ended.iter().map(|((who, kind, reason), n)| {
             format!("{n} {kind} for {who}: {}", Reason::explain(reason))
@@ -70,7 +80,8 @@ impl Digest {
             .withheld
             .iter()
             .map(|(reason, n)| format!("{n} withheld: {}", Reason::explain(reason)));
-        let mut lines: Vec<_> = delivered.chain(ended).chain(withheld).take(LINES_MAX).collect();
+        let mut lines: Vec<_> =
+            noted.chain(delivered).chain(ended).chain(withheld).take(LINES_MAX).collect();
         if lines.is_empty() {
             lines.push("releases were sealed and wait for their time".into());
         }
@@ -117,6 +128,10 @@ mod tests {
         ] {
             digest.count(&it);
         }
+        let mut emergency = Digest::default();
+        emergency
+            .count(&Entry { grant: "ada-scale".into(), ..entry(1, Kind::Queued, "emergency") });
+        assert!(emergency.text().contains("EMERGENCY: 1 released to hospital under ada-scale"));
         assert_eq!(
             digest.text(),
             "1970-01-01 00:00:07 UTC to 1970-01-01 00:00:11 UTC\n\
