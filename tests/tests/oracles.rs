@@ -64,7 +64,20 @@ macro_rules! oracles {
     };
 }
 
-oracles! {}
+oracles! {
+    ble_gatt "ble-gatt"
+    bthome "bthome"
+    cayenne_lpp "cayenne-lpp"
+    dsmr_p1 "dsmr-p1"
+    fhir_observation "fhir-observation"
+    home_assistant "home-assistant"
+    lorawan "lorawan"
+    lorawan_codec "lorawan-codec"
+    open_mhealth "open-mhealth"
+    senml "senml"
+    sparkplug_b "sparkplug-b"
+    wireless_mbus "wireless-mbus"
+}
 
 fn compare(id: &str) {
     let Some(told) = ask(id) else { return };
