@@ -3,7 +3,7 @@
 
 use hushgate_tests::{
     guest::{self, decisions, enrol, grant_for, put},
-    program::run,
+    program::{run, run_ok},
     world::{GRANT, World, wait_until},
 };
 use std::fs;
