@@ -110,6 +110,11 @@ impl Declared {
         self.0.iter()
     }
 
+    /// Whether `field` was declared by its own name, and not with others that begin alike.
+    pub fn names(&self, field: &Field) -> bool {
+        self.0.iter().any(|it| it.path == field.path && it.lets(field))
+    }
+
     /// Whether `field` was declared, with this unit.
     pub fn lets(&self, field: &Field) -> bool {
         self.0.iter().any(|it| it.lets(field))

@@ -36,8 +36,8 @@ const FIELDS_SHOWN_MAX: usize = 8;
 
 /// What an adapter makes of the frame.
 enum Answer {
-    /// These.
-    Understood(Vec<Reading>),
+    /// These; of so many fields it knows what they are.
+    Understood(Vec<Reading>, usize),
     /// It needs to be told more first: what.
     Asks(String),
     /// It is another device's.
@@ -61,13 +61,14 @@ pub(super) fn run(home: &Home, file: &Path, topic: &str) -> Result<(), Failure> 
     let frame = Frame { channel: topic.to_owned(), content_type: None, received_ms, body };
     let engine = Engine::new().map_err(Failure::failed)?;
     let cache = crate::gateway::cache(&config, &keys)?;
+    say("Asks all adapters; the first time each is compiled, which takes seconds.");
     let mut candidates = Vec::new();
     for dir in adapters(home)?.values() {
         candidates.extend(candidate((&engine, &cache), dir, &frame)?);
     }
     let asked = candidates.len();
     candidates.retain(|it| match it.answer {
-        Answer::Understood(_) => true,
+        Answer::Understood(..) => true,
         Answer::Asks(_) => it.topic,
         Answer::No => false,
     });
@@ -134,7 +135,9 @@ fn answer(engine: &Engine, plugin: &OnShelf, frame: &Frame) -> Answer {
             let declared = &plugin.manifest.declared;
             readings.iter_mut().for_each(|it| it.fields.retain(|field| declared.lets(field)));
             readings.retain(|it| !it.fields.is_empty());
-            if readings.is_empty() { Answer::No } else { Answer::Understood(readings) }
+            let known = readings.iter().flat_map(|it| &it.fields).filter(|it| declared.names(it));
+            let known = known.count();
+            if readings.is_empty() { Answer::No } else { Answer::Understood(readings, known) }
         }
         Ok(Err(DecodeError::Unsupported(_))) => {
             Answer::Asks("may read it with other settings".to_owned())
@@ -144,13 +147,13 @@ fn answer(engine: &Engine, plugin: &OnShelf, frame: &Frame) -> Answer {
 }
 
 impl Candidate {
-    /// Understood before asking, on its own topics before elsewhere, more fields before fewer.
+    /// On its own topics before elsewhere, understood before asking, more fields that it knows before fewer.
     fn rank(&self) -> (bool, bool, usize) {
-        let fields = match &self.answer {
-            Answer::Understood(readings) => readings.iter().map(|it| it.fields.len()).sum(),
+        let known = match &self.answer {
+            Answer::Understood(_, known) => *known,
             Answer::Asks(_) | Answer::No => 0,
         };
-        (matches!(self.answer, Answer::Asks(_)), !self.topic, usize::MAX - fields)
+        (!self.topic, known == 0, usize::MAX - known)
     }
 
     fn describe(&self) -> String {
@@ -160,7 +163,7 @@ impl Candidate {
                 format!("{head}\n  {what}: `hushgate plugin inspect` tells its settings")
             }
             Answer::No => head,
-            Answer::Understood(readings) => {
+            Answer::Understood(readings, _) => {
                 let fields: Vec<_> = readings.iter().flat_map(|it| &it.fields).map(shown).collect();
                 let more = fields.len().saturating_sub(FIELDS_SHOWN_MAX);
                 let lines = fields.iter().take(FIELDS_SHOWN_MAX).map(|it| format!("\n  {it}"));

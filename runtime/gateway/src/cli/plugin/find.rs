@@ -20,23 +20,28 @@ pub(super) fn search(words: &[String]) -> Result<(), Failure> {
             index.plugin.len()
         )));
     }
-    found.iter().for_each(|it| say(describe(it)));
+    found.iter().for_each(|it| say(describe(it, words)));
     say(
         "Take one in: `hushgate plugin add ID`; for a device: `hushgate device add NAME … --adapter ID`",
     );
     Ok(())
 }
 
-fn describe(entry: &Entry) -> String {
+/// Of its fields those come first that were asked for.
+fn describe(entry: &Entry, words: &[String]) -> String {
+    let mut emits: Vec<_> = entry.emits.iter().map(String::as_str).collect();
+    emits.sort_by_key(|it| !words.iter().any(|word| it.contains(&word.to_lowercase())));
     let mut told = format!("{} {} ({}): {}", entry.id, entry.version, entry.kind, entry.summary);
     if !entry.matches.is_empty() {
         told.push_str(&format!("\n  for {}", entry.devices()));
     }
-    if let Some(more) = entry.emits.len().checked_sub(FIELDS_SHOWN_MAX).filter(|it| *it > 0) {
-        let shown = entry.emits[..FIELDS_SHOWN_MAX].join(", ");
-        told.push_str(&format!("\n  tells {shown} and {more} more"));
-    } else if !entry.emits.is_empty() {
-        told.push_str(&format!("\n  tells {}", entry.emits.join(", ")));
+    let more = emits.len().saturating_sub(FIELDS_SHOWN_MAX);
+    emits.truncate(FIELDS_SHOWN_MAX);
+    if !emits.is_empty() {
+        told.push_str(&format!("\n  tells {}", emits.join(", ")));
+    }
+    if more > 0 {
+        told.push_str(&format!(" and {more} more"));
     }
     told
 }
