@@ -111,7 +111,10 @@ fn the_room_hears_of_deliveries_and_nothing_that_was_measured_or_is_secret() {
     send(&told.world, &mut device);
     wait_until_told(&told.world);
     let notices = assert_told_once(&told);
-    let text = notices.concat();
+    // Some letters of a hash spell a name.
+    let lines =
+        notices.iter().flat_map(|it| it.lines()).map(|it| it.split(", head ").next().unwrap());
+    let text: String = lines.collect();
     assert!(text.contains("delivered to hospital"), "{text}");
     for word in [VALUE, "marker", "pacemaker", "ada", "bpm", "heart", &told.world.secret] {
         assert!(!text.contains(word), "`{word}` is in the room: {text}");

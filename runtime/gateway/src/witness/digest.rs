@@ -19,8 +19,8 @@ pub struct Digest {
     delivered: BTreeMap<String, u64>,
     ended: BTreeMap<(String, &'static str, String), u64>,
     withheld: BTreeMap<String, u64>,
-    /// Releases in an emergency, by recipient and grant.
-    noted: BTreeMap<(String, String), u64>,
+    /// Releases in an emergency, by recipient.
+    noted: BTreeMap<String, u64>,
 }
 
 impl Digest {
@@ -30,11 +30,7 @@ impl Digest {
         self.last = (entry.seq, entry.at, entry.hash);
         let count = match entry.kind {
             Kind::Queued if entry.reason.is_empty() => return,
-            Kind::Queued => {
-                let grant = (entry.recipient.clone(), entry.grant.clone());
-                *self.noted.entry(grant).or_default() += 1;
-                return;
-            }
+            Kind::Queued => self.noted.entry(entry.recipient.clone()),
             Kind::Delivered => self.delivered.entry(entry.recipient.clone()),
             Kind::Withheld | Kind::Quarantined => {
                 *self.withheld.entry(entry.reason.clone()).or_default() += 1;
@@ -69,8 +65,8 @@ impl Digest {
 
     fn parts(&self) -> (String, Vec<String>, String) {
         let head = format!("{} to {}", clock(self.first.unwrap_or_default()), clock(self.last.1));
-        let noted = self.noted.iter().map(|((who, grant), n)| {
-            format!("EMERGENCY: {n} released to {who} under {grant}, with what its policy holds back on other days")
+        let noted = self.noted.iter().map(|(who, n)| {
+            format!("EMERGENCY: {n} released to {who} with what a policy holds back on other days")
         });
         let delivered = self.delivered.iter().map(|(who, n)| format!("{n} delivered to {who}"));
         let ended = self.ended.iter().map(|((who, kind, reason), n)| {
