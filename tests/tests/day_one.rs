@@ -38,15 +38,14 @@ fn every_adapter_works_through_the_gateway() {
     let made = run_ok(&home, &["device", "secret"]);
     let (secret, hash) = (after(&made, "device): "), after(&made, "secret = "));
     let senders: Vec<_> = adapters().iter().flat_map(|it| senders(it)).collect();
-    let mut settings = String::new();
     for it in &senders {
         if !home.join("plugins").join(&it.adapter).exists() {
             run_ok(&home, &["plugin", "add", &it.adapter]);
         }
-        settings.push_str(&it.entry(&hash));
-        world.grant(&format!("ada-{}", it.name), &it.grant());
     }
-    world.edit_settings(|text| format!("{text}\n{settings}"));
+    let entries: String = senders.iter().map(|it| it.entry(&hash)).collect();
+    world.edit_settings(|text| format!("{text}\n{entries}"));
+    senders.iter().for_each(|it| world.grant(&format!("ada-{}", it.name), &it.grant()));
     world.start_gateway();
     for it in &senders {
         let mut device = Device::connect(world.mqtt, &it.name, &secret).unwrap();

@@ -49,6 +49,7 @@ pub(crate) fn build(
         cargo.env("RUSTUP_TOOLCHAIN", toolchain);
     }
     command::run(&mut cargo)?;
+    forget_others(workspace)?;
     lay_out_index(workspace)?;
     sources.iter().map(|source| lay_out(workspace, source, &built(workspace, source))).collect()
 }
@@ -108,6 +109,18 @@ fn remap(workspace: &Workspace) -> String {
 fn built(workspace: &Workspace, source: &Path) -> PathBuf {
     let id = id(source).unwrap_or_default().replace('-', "_");
     guest_target(workspace).join(TARGET).join(PROFILE).join(format!("hushgate_plugin_{id}.wasm"))
+}
+
+/// A plugin that is no longer shipped is not taken for one that is.
+fn forget_others(workspace: &Workspace) -> Result<(), Failure> {
+    let all = directories(workspace)?;
+    let shipped = workspace.debug().join("plugins");
+    let there = if shipped.is_dir() { subdirectories(&shipped)? } else { Vec::new() };
+    for dir in there.iter().filter(|dir| all.iter().all(|source| id(source) != id(dir))) {
+        fs::remove_dir_all(dir)
+            .map_err(|error| Failure::new(format!("cannot remove {}: {error}", dir.display())))?;
+    }
+    Ok(())
 }
 
 /// By which people find a plugin.
