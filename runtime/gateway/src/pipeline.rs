@@ -99,7 +99,7 @@ fn decide(
     readings: &[Reading],
 ) -> Option<Decision> {
     let sealed = consented(asked, live, readings).and_then(|(consented, tightening)| {
-        seal::run(sealing, &asked.plan.contract, &consented, tightening.pad_to)
+        seal::run(sealing, &asked.plan.contract, &consented, tightening.pad_kib)
     });
     let outcome = match sealed {
         Ok(sealed) => Outcome::Queued(sealed),

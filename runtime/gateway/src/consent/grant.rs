@@ -7,7 +7,7 @@
 
 use super::{
     capacity::Capacity,
-    release::PAD_SIZES,
+    release::PAD_KIB_MAX,
     schema::{Domain, Rule},
     stage::{Stage, StageFile},
 };
@@ -99,7 +99,7 @@ impl Grant {
 
     /// The most that can leave under it.
     pub fn capacity(&self) -> Capacity {
-        let ways = || (self.slots_waited_max() + 1.0) * f64::from(PAD_SIZES);
+        let ways = || (self.slots_waited_max() + 1.0) * f64::from(PAD_KIB_MAX + 1);
         Capacity::of(&self.fields, self.every, if self.policies.is_empty() { 1.0 } else { ways() })
     }
 
@@ -119,6 +119,12 @@ impl Grant {
 
     fn every_ms(&self) -> i64 {
         i64::try_from(self.every.as_millis()).unwrap_or(i64::MAX).max(1)
+    }
+
+    /// The grant `ada`, of a text that is one.
+    #[cfg(test)]
+    pub(crate) fn of_text(text: &str) -> Self {
+        Self::from_source(&Source::from_text(std::path::Path::new("ada.toml"), text)).unwrap()
     }
 
     /// Reads and checks one grant file.

@@ -47,8 +47,8 @@ pub struct ConsentedField {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slots(BTreeMap<String, i64>);
 
-/// The sizes that a policy can choose among: 1 to 16 KiB.
-pub const PAD_SIZES: u32 = 16;
+/// The most that a policy can have a release padded to, in KiB: it chooses among so many sizes, or none.
+pub const PAD_KIB_MAX: u32 = 16;
 
 /// What a policy asked for, on top of the grant.
 #[derive(Clone, Debug, Default)]
@@ -61,8 +61,8 @@ pub struct Tightening {
     pub coarsen: Vec<(String, f64)>,
     /// Not before this.
     pub not_before: Millis,
-    /// At least so many bytes.
-    pub pad_to: u32,
+    /// At least so many KiB: in whole ones, since the capacity counts them.
+    pub pad_kib: u32,
 }
 
 /// Why nothing of it leaves.

@@ -2,7 +2,7 @@
 
 use super::live::Warm;
 use crate::{
-    consent::release::{PAD_SIZES, Tightening},
+    consent::release::{PAD_KIB_MAX, Tightening},
     message::Millis,
     outcome::Reason,
     plugins::plan::GrantPlan,
@@ -14,8 +14,6 @@ use hushgate_wasm::{
 
 /// The longest that a policy can put a release off, in milliseconds: 30 days.
 const DELAY_MS_MAX: i64 = 30 * 86_400_000;
-/// The most that a policy can have a release padded to, in bytes.
-const PAD_BYTES_MAX: u32 = PAD_SIZES << 10;
 
 /// Asks all policies of a grant. The first that says no ends it.
 pub fn run(
@@ -61,7 +59,9 @@ fn oblige(all: &mut Tightening, obligation: Obligation, now: Millis) -> Result<(
             all.coarsen.push((path, step));
         }
         Obligation::Delay(seconds) => hold(all, now.plus(i64::from(seconds) * 1000), now),
-        Obligation::PadTo(bytes) if bytes <= PAD_BYTES_MAX => all.pad_to = all.pad_to.max(bytes),
+        Obligation::PadTo(bytes) if bytes.div_ceil(1 << 10) <= PAD_KIB_MAX => {
+            all.pad_kib = all.pad_kib.max(bytes.div_ceil(1 << 10));
+        }
         // What this host cannot do is not released without it.
         Obligation::Coarsen(_)
         | Obligation::PadTo(_)
@@ -115,12 +115,12 @@ mod tests {
             Obligation::Keep(texts(&["b", "c"])),
             Obligation::Delay(5),
             Obligation::Delay(2),
-            Obligation::PadTo(2048),
+            Obligation::PadTo(1500),
             Obligation::PadTo(512),
         ])
         .unwrap();
         assert_eq!(all.keep, Some(texts(&["b"])));
-        assert_eq!((all.not_before, all.pad_to), (Millis(6_000), 2048));
+        assert_eq!((all.not_before, all.pad_kib), (Millis(6_000), 2));
     }
 
     #[test]
@@ -129,6 +129,7 @@ mod tests {
             Obligation::Noise(("a".into(), 0.1)),
             Obligation::Pseudonymise("a".into()),
             Obligation::Coarsen(("a".into(), f64::NAN)),
+            Obligation::PadTo(16_385),
             Obligation::PadTo(u32::MAX),
         ] {
             assert_eq!(after(vec![it]).unwrap_err(), Reason::Obligation);
