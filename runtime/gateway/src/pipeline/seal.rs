@@ -54,9 +54,9 @@ pub fn run(
     let content = content(consented);
     let envelope = match contract.format {
         Format::Hushgate(keys) => {
-            let size =
-                usize::try_from(contract.envelope_bytes.max(pad_kib << 10)).unwrap_or(usize::MAX);
-            let parcel = Parcel { id: release, content: &content, size };
+            let bytes = |it: u32| usize::try_from(it).unwrap_or(usize::MAX);
+            let (size, size_min) = (bytes(contract.envelope_bytes), bytes(pad_kib << 10));
+            let parcel = Parcel { id: release, content: &content, size, size_min };
             sealing.sealer.seal(&keys.sealing, parcel).map_err(|_| Reason::Seal)?
         }
         Format::PrivateIot => {
@@ -191,5 +191,14 @@ mod tests {
         let sizes: BTreeSet<_> = (0..=PAD_KIB_MAX).map(|it| size((256, it), &small)).collect();
         let whole = (1..=16).map(|it| it << 10);
         assert_eq!(sizes, [256].into_iter().chain(whole).collect());
+    }
+
+    #[test]
+    fn what_a_policy_asks_for_leaves_no_size_below_the_contracts() {
+        let (small, large) = (flags(1), flags(26));
+        assert_eq!([&small, &large].map(|it| size((1_500, 0), it)), [1_500, 3_000]);
+        // Rounded to 2 KiB instead, the larger would be seen to have less than that.
+        assert_eq!([&small, &large].map(|it| size((1_500, 2), it)), [2_048, 3_000]);
+        assert_eq!([&small, &large].map(|it| size((1_500, 4), it)), [4_096, 4_096]);
     }
 }
