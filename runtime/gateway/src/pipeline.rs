@@ -125,6 +125,7 @@ fn consented(
         release::clamp(asked.permit, &less, live.slots(), &tightening).map_err(|it| match it {
             Nothing::NotGranted => Reason::NotGranted,
             Nothing::SlotTaken => Reason::SlotTaken,
+            Nothing::Obligation => Reason::Obligation,
         })?;
     Ok((consented, tightening))
 }

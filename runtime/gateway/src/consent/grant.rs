@@ -46,7 +46,8 @@ pub struct Grant {
     pub every: Duration,
     /// How long the recipient may keep it.
     pub retention: Duration,
-    /// How long a release may wait for the recipient before it expires.
+    /// How long a policy may put a release off at most, and how long it may wait for the recipient from then on
+    /// before it expires.
     pub wait_max: Duration,
     /// From when it is valid.
     pub valid_from: Millis,
@@ -113,6 +114,7 @@ impl Grant {
         Millis(slot.saturating_mul(self.every_ms()))
     }
 
+    /// By how many slots a policy can put a release off: [`super::release::clamp`] sees to it.
     fn slots_waited_max(&self) -> f64 {
         (self.wait_max.as_secs_f64() / self.every.as_secs_f64()).ceil()
     }

@@ -13,7 +13,7 @@ use super::{
 use crate::message::{Millis, Sensitive};
 use hushgate_wasm::bindings::Reading;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 /// What may leave under one grant, in one release.
 ///
@@ -72,6 +72,8 @@ pub enum Nothing {
     NotGranted,
     /// Every field that it names has left in this slot already.
     SlotTaken,
+    /// A policy asked for something that cannot be done with it.
+    Obligation,
 }
 
 /// Clamps `readings` to the permit's grant. Of each field the last reading counts.
@@ -82,6 +84,10 @@ pub fn clamp(
     tightening: &Tightening,
 ) -> Result<Consented, Nothing> {
     let grant = permit.grant();
+    // The capacity counts the slots that a release can be put off by.
+    if tightening.not_before > permit.now().plus(millis(grant.wait_max)) {
+        return Err(Nothing::Obligation);
+    }
     let slot = grant.slot(permit.now());
     let mut fields = Vec::new();
     let mut taken = false;
@@ -110,7 +116,6 @@ fn consented(
     fields: Vec<ConsentedField>,
     tightening: &Tightening,
 ) -> Consented {
-    let millis = |it: std::time::Duration| i64::try_from(it.as_millis()).unwrap_or(i64::MAX);
     // A delay ends with a slot, so that a policy cannot speak through the moment of sending.
     let last = slot.max(grant.slot(tightening.not_before.plus(-1)));
     let slot_end = grant.slot_start(last.saturating_add(1));
@@ -126,6 +131,10 @@ fn consented(
         expires: slot_end.plus(millis(grant.wait_max)).min(grant.valid_until),
         fields,
     }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 impl Tightening {
@@ -192,7 +201,7 @@ mod tests {
     use super::*;
     use crate::{consent::grant::Clock, source::Source};
     use hushgate_wasm::bindings::{Field, Scalar};
-    use std::path::Path;
+    use std::{collections::BTreeSet, path::Path};
 
     const GRANT: &str = r#"
 subject = "ada"
@@ -200,6 +209,7 @@ device = "pacemaker"
 recipient = "hospital"
 purpose = "dpv:HealthMonitoring"
 every = "10 s"
+wait-max = "100 s"
 retention = "30 days"
 valid-from = 1970-01-01T00:00:00Z
 valid-until = 2027-11-23T00:00:00Z
@@ -288,6 +298,35 @@ field = [
         assert_eq!(
             leaves(0, &[bpm(70.0)], &mut Slots::default(), &later),
             "0..100000 heart-rate=Number(70.0)"
+        );
+    }
+
+    #[test]
+    fn a_policy_chooses_among_the_slots_that_are_counted() {
+        let later =
+            |millis: i64| Tightening { not_before: Millis(millis), ..Tightening::default() };
+        for now in [20_000, 20_001, 29_000] {
+            let leaves =
+                |it: i64| leaves(now, &[bpm(70.0)], &mut Slots::default(), &later(now + it * 500));
+            let ways: BTreeSet<_> = (-10..=1_000).map(leaves).collect();
+            let ways = ways.iter().filter(|it| *it != "Obligation").count();
+            assert!((10..=11).contains(&ways), "{ways} at {now}");
+        }
+    }
+
+    #[test]
+    fn what_would_wait_longer_than_the_grant_says_does_not_leave() {
+        let mut slots = Slots::default();
+        let later =
+            |millis: i64| Tightening { not_before: Millis(millis), ..Tightening::default() };
+        for too_late in [101_001, i64::MAX] {
+            let it = leaves(1_000, &[bpm(70.0)], &mut slots, &later(too_late));
+            assert_eq!(it, "Obligation");
+        }
+        // Nor does it take the slot.
+        assert_eq!(
+            leaves(1_000, &[bpm(70.0)], &mut slots, &later(101_000)),
+            "0..110000 heart-rate=Number(70.0)"
         );
     }
 }
