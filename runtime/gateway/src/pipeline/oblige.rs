@@ -12,9 +12,6 @@ use hushgate_wasm::{
     plugin::PolicyInstance,
 };
 
-/// The longest that a policy can put a release off, in milliseconds: 30 days.
-const DELAY_MS_MAX: i64 = 30 * 86_400_000;
-
 /// Asks all policies of a grant. The first that says no ends it.
 pub fn run(
     plan: &GrantPlan,
@@ -38,8 +35,7 @@ pub fn run(
                 }
             }
             Verdict::HoldUntil(ms) => {
-                let until = Millis(i64::try_from(ms).unwrap_or(i64::MAX));
-                hold(&mut tightening, until, now);
+                hold(&mut tightening, Millis(i64::try_from(ms).unwrap_or(i64::MAX)));
             }
             Verdict::Withhold(_) | Verdict::NeedConsent(_) => return Err(Reason::Policy),
         }
@@ -58,7 +54,7 @@ fn oblige(all: &mut Tightening, obligation: Obligation, now: Millis) -> Result<(
         Obligation::Coarsen((path, step)) if step.is_finite() && step > 0.0 => {
             all.coarsen.push((path, step));
         }
-        Obligation::Delay(seconds) => hold(all, now.plus(i64::from(seconds) * 1000), now),
+        Obligation::Delay(seconds) => hold(all, now.plus(i64::from(seconds) * 1000)),
         Obligation::PadTo(bytes) if bytes.div_ceil(1 << 10) <= PAD_KIB_MAX => {
             all.pad_kib = all.pad_kib.max(bytes.div_ceil(1 << 10));
         }
@@ -71,8 +67,9 @@ fn oblige(all: &mut Tightening, obligation: Obligation, now: Millis) -> Result<(
     Ok(())
 }
 
-fn hold(all: &mut Tightening, until: Millis, now: Millis) {
-    all.not_before = all.not_before.max(until.min(now.plus(DELAY_MS_MAX)));
+/// Not cut: what is too far away must be seen to be, and withholds.
+fn hold(all: &mut Tightening, until: Millis) {
+    all.not_before = all.not_before.max(until);
 }
 
 /// Policies see which fields there are. Their values only where the owner allowed it.
@@ -121,6 +118,15 @@ mod tests {
         .unwrap();
         assert_eq!(all.keep, Some(texts(&["b"])));
         assert_eq!((all.not_before, all.pad_kib), (Millis(6_000), 2));
+    }
+
+    #[test]
+    fn a_time_that_never_comes_stays_one() {
+        let all = after(vec![Obligation::Delay(u32::MAX), Obligation::Delay(5)]).unwrap();
+        assert_eq!(all.not_before, Millis(1_000 + i64::from(u32::MAX) * 1_000));
+        let mut all = Tightening::default();
+        hold(&mut all, Millis(i64::MAX));
+        assert_eq!(all.not_before, Millis(i64::MAX));
     }
 
     #[test]
