@@ -8,7 +8,7 @@
 
 use super::{
     grant::{Grant, Permit},
-    schema::Allowed,
+    schema::{Allowed, Rule},
 };
 use crate::message::{Millis, Sensitive};
 use hushgate_wasm::bindings::Reading;
@@ -89,13 +89,13 @@ pub fn clamp(
         return Err(Nothing::Obligation);
     }
     let slot = grant.slot(permit.now());
+    let rules = tightening.rules(grant)?;
     let mut fields = Vec::new();
     let mut taken = false;
-    for rule in grant.fields.iter().filter(|it| tightening.lets(&it.path)) {
+    for (rule, steps) in rules {
         let found = readings.iter().rev().flat_map(|it| &it.fields).find(|it| rule.matches(it));
         let Some(found) = found else { continue };
-        let coarser = tightening.coarsen.iter().filter(|it| it.0 == rule.path).map(|it| it.1);
-        let Some(value) = rule.clamp(&found.value, coarser.reduce(f64::max)) else { continue };
+        let Some(value) = rule.clamp(&found.value, steps) else { continue };
         if slots.0.get(&rule.path).is_some_and(|last| *last >= slot) {
             taken = true;
             continue;
@@ -138,6 +138,17 @@ fn millis(duration: Duration) -> i64 {
 }
 
 impl Tightening {
+    /// What may leave of `grant`, and of how many steps only one is left.
+    fn rules<'a>(&self, grant: &'a Grant) -> Result<Vec<(&'a Rule, f64)>, Nothing> {
+        let kept = grant.fields.iter().filter(|it| self.lets(&it.path));
+        kept.map(|it| Ok((it, self.steps(it).ok_or(Nothing::Obligation)?))).collect()
+    }
+
+    fn steps(&self, rule: &Rule) -> Option<f64> {
+        let asked = self.coarsen.iter().filter(|it| it.0 == rule.path);
+        asked.map(|it| rule.steps_in(it.1)).try_fold(1.0, |most, it| Some(f64::max(most, it?)))
+    }
+
     fn lets(&self, path: &str) -> bool {
         let kept = self.keep.as_ref().is_none_or(|keep| keep.iter().any(|it| it == path));
         kept && self.drop.iter().all(|it| it != path)
@@ -312,6 +323,31 @@ field = [
             let ways = ways.iter().filter(|it| *it != "Obligation").count();
             assert!((10..=11).contains(&ways), "{ways} at {now}");
         }
+    }
+
+    #[test]
+    fn what_cannot_be_coarser_does_not_leave() {
+        let mixed = || {
+            let contact = ("contact", Scalar::Flag(true), None);
+            [reading(&[("heart-rate", Scalar::Int(71), Some("/min")), contact])]
+        };
+        let coarser = |path: &str, step| (path.to_owned(), step);
+        let mut all =
+            Tightening { coarsen: vec![coarser("contact", 2.0)], ..Tightening::default() };
+        let mut slots = Slots::default();
+        assert_eq!(leaves(0, &mixed(), &mut slots, &all), "Obligation");
+        all.drop.push("contact".into());
+        all.coarsen.push(coarser("heart-rate", 20.0));
+        all.coarsen.push(coarser("heart-rate", 1.0));
+        assert_eq!(
+            leaves(0, &mixed(), &mut slots.clone(), &all),
+            "0..10000 heart-rate=Number(70.0)"
+        );
+        all.coarsen.push(coarser("heart-rate", f64::NAN));
+        assert_eq!(leaves(0, &mixed(), &mut slots, &all), "Obligation");
+        // Nor does it take the slot.
+        all.coarsen.pop();
+        assert_ne!(leaves(0, &mixed(), &mut slots, &all), "SlotTaken");
     }
 
     #[test]

@@ -75,7 +75,7 @@ impl Rule {
                 if !(min.is_finite() && max.is_finite() && min <= max) {
                     return Err(RuleError::Range);
                 }
-                if !(step.is_finite() && *step > 0.0 && (max - min) / step < STEPS_MAX) {
+                if !(is_step(*step) && (max - min) / step < STEPS_MAX) {
                     return Err(RuleError::Step);
                 }
             }
@@ -101,12 +101,20 @@ impl Rule {
         field.path == self.path && field.unit == self.unit
     }
 
-    /// The nearest value that may leave. `coarser` is a step that a policy asked for: then only each so many-th of
-    /// the grant's own values does. Nothing if the value is of another type, not a number, or not among the choices.
-    pub fn clamp(&self, value: &Scalar, coarser: Option<f64>) -> Option<Sensitive<Allowed>> {
+    /// How many of its steps make one that is no finer than `asked`, which a policy asked for. Nothing if it has no
+    /// steps, or `asked` is none.
+    pub fn steps_in(&self, asked: f64) -> Option<f64> {
+        match &self.domain {
+            Domain::Number { step, .. } if is_step(asked) => Some(steps_in(*step, asked)),
+            Domain::Number { .. } | Domain::Flag | Domain::Choice(_) => None,
+        }
+    }
+
+    /// The nearest value that may leave; of numbers, only each `steps`-th does. Nothing if the value is of another
+    /// type, not a number, or not among the choices.
+    pub fn clamp(&self, value: &Scalar, steps: f64) -> Option<Sensitive<Allowed>> {
         let allowed = match (&self.domain, value) {
             (Domain::Number { min, max, step }, value) => {
-                let steps = coarser.map_or(1.0, |it| steps_in(*step, it));
                 Allowed::Number(on_grid(number(value)?, (*min, *max, *step), steps))
             }
             (Domain::Flag, Scalar::Flag(flag)) => Allowed::Flag(*flag),
@@ -141,6 +149,11 @@ impl Rule {
     }
 }
 
+/// Whether numbers can be so far apart.
+pub fn is_step(number: f64) -> bool {
+    number.is_finite() && number > 0.0
+}
+
 fn number(value: &Scalar) -> Option<f64> {
     let number = match value {
         Scalar::Int(int) => *int as f64,
@@ -150,10 +163,9 @@ fn number(value: &Scalar) -> Option<f64> {
     number.is_finite().then_some(number)
 }
 
-/// The fewest steps that together are no finer than `asked`; 1 where that is no number.
+/// The fewest steps that together are no finer than `asked`: more than any range has, perhaps without end.
 fn steps_in(step: f64, asked: f64) -> f64 {
-    let steps = (asked / step - 1e-9).ceil();
-    if steps.is_finite() { steps.max(1.0) } else { 1.0 }
+    (asked / step - 1e-9).ceil().max(1.0)
 }
 
 fn last_step(min: f64, max: f64, step: f64) -> f64 {
@@ -163,8 +175,13 @@ fn last_step(min: f64, max: f64, step: f64) -> f64 {
 /// The nearest of each `steps`-th value from `min` on. Whole numbers of steps are exact, multiples of a step are not:
 /// calculated otherwise, one value could leave in two ways.
 fn on_grid(value: f64, (min, max, step): (f64, f64, f64), steps: f64) -> f64 {
-    let last = (last_step(min, max, step) / steps).floor();
-    let nearest = ((value - min) / step / steps).round_ties_even().clamp(0.0, last);
+    let last = last_step(min, max, step);
+    // So coarse that one value is left: nothing is calculated with what may be infinite.
+    if steps > last {
+        return decimal(min, min, step);
+    }
+    let nearest = ((value - min) / step / steps).round_ties_even();
+    let nearest = nearest.clamp(0.0, (last / steps).floor());
     decimal(min + nearest * steps * step, min, step)
 }
 
@@ -193,7 +210,8 @@ mod tests {
 
     #[track_caller]
     fn clamps(rule: &Rule, value: Scalar, coarser: Option<f64>, expect: Option<Allowed>) {
-        assert_eq!(rule.clamp(&value, coarser).map(Sensitive::into_revealed), expect);
+        let steps = coarser.map_or(1.0, |it| rule.steps_in(it).unwrap());
+        assert_eq!(rule.clamp(&value, steps).map(Sensitive::into_revealed), expect);
     }
 
     #[test]
@@ -230,7 +248,35 @@ mod tests {
         clamps(&bpm, Scalar::Int(71), Some(1.0), Some(Allowed::Number(70.0)));
         clamps(&bpm, Scalar::Int(71), Some(20.0), Some(Allowed::Number(70.0)));
         clamps(&bpm, Scalar::Int(81), Some(18.0), Some(Allowed::Number(90.0)));
-        clamps(&bpm, Scalar::Int(71), Some(f64::NAN), Some(Allowed::Number(70.0)));
+    }
+
+    #[test]
+    fn a_step_beyond_the_range_leaves_one_value() {
+        let half = rule(0.0, 100.0, 0.5);
+        for huge in [100.1, 1e17, 1e308, f64::MAX] {
+            for value in [-1.0, 0.0, 71.3, 99.9, f64::MAX] {
+                clamps(&half, Scalar::Real(value), Some(huge), Some(Allowed::Number(0.0)));
+            }
+        }
+        let wide = rule(f64::MIN / 2.0, f64::MAX / 2.0, 1e300);
+        clamps(
+            &wide,
+            Scalar::Real(f64::MAX),
+            Some(f64::MAX),
+            Some(Allowed::Number(f64::MIN / 2.0)),
+        );
+    }
+
+    #[test]
+    fn what_has_no_steps_or_is_none_cannot_be_coarser() {
+        let bpm = rule(30.0, 220.0, 5.0);
+        for no_step in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -5.0, 0.0, -0.0] {
+            assert_eq!(bpm.steps_in(no_step), None, "{no_step}");
+        }
+        for domain in [Domain::Flag, Domain::Choice(vec!["open".into()])] {
+            let door = Rule { path: "door".into(), unit: None, domain };
+            assert_eq!(door.steps_in(2.0), None);
+        }
     }
 
     /// Ranges, steps and coarser steps of many sizes, and values in and out of the range.
@@ -246,7 +292,8 @@ mod tests {
     }
 
     fn leaves(rule: &Rule, value: f64, coarser: Option<f64>) -> f64 {
-        match rule.clamp(&Scalar::Real(value), coarser).map(Sensitive::into_revealed) {
+        let steps = coarser.map_or(1.0, |it| rule.steps_in(it).unwrap());
+        match rule.clamp(&Scalar::Real(value), steps).map(Sensitive::into_revealed) {
             Some(Allowed::Number(number)) => number,
             other => panic!("{other:?}"),
         }
@@ -305,6 +352,7 @@ mod tests {
         assert_eq!(both.domain, Domain::Number { min: 40.0, max: 220.0, step: 6.0 });
         let both = rule(0.0, 100.0, 0.1).and(&rule(0.0, 100.0, 0.3)).unwrap();
         assert_eq!(both.domain, Domain::Number { min: 0.0, max: 100.0, step: 0.3 });
+        assert!(rule(0.0, 1e-300, 1e-310).and(&rule(0.0, 1e10, 1e10)).is_err());
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 use super::live::Warm;
 use crate::{
-    consent::release::{PAD_KIB_MAX, Tightening},
+    consent::{
+        release::{PAD_KIB_MAX, Tightening},
+        schema::is_step,
+    },
     message::Millis,
     outcome::Reason,
     plugins::plan::GrantPlan,
@@ -51,7 +54,7 @@ fn oblige(all: &mut Tightening, obligation: Obligation, now: Millis) -> Result<(
             all.keep = Some(all.keep.take().map_or_else(|| paths.clone(), both));
         }
         Obligation::Drop(paths) => all.drop.extend(paths),
-        Obligation::Coarsen((path, step)) if step.is_finite() && step > 0.0 => {
+        Obligation::Coarsen((path, step)) if is_step(step) => {
             all.coarsen.push((path, step));
         }
         Obligation::Delay(seconds) => hold(all, now.plus(i64::from(seconds) * 1000)),
