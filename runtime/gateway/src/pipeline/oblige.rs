@@ -6,6 +6,7 @@ use crate::{
         release::{PAD_KIB_MAX, Tightening},
         schema::is_step,
     },
+    contract::{Contract, Format},
     message::Millis,
     outcome::Reason,
     plugins::plan::GrantPlan,
@@ -43,7 +44,15 @@ pub fn run(
             Verdict::Withhold(_) | Verdict::NeedConsent(_) => return Err(Reason::Policy),
         }
     }
-    Ok(tightening)
+    padded(tightening, &plan.contract)
+}
+
+/// The prototype's page is sent no envelopes that could be padded.
+fn padded(tightening: Tightening, contract: &Contract) -> Result<Tightening, Reason> {
+    match contract.format {
+        Format::PrivateIot if tightening.pad_kib > 0 => Err(Reason::Obligation),
+        Format::PrivateIot | Format::Hushgate(_) => Ok(tightening),
+    }
 }
 
 fn oblige(all: &mut Tightening, obligation: Obligation, now: Millis) -> Result<(), Reason> {
@@ -98,6 +107,7 @@ fn request(plan: &GrantPlan, now: Millis, readings: &[Reading]) -> Request {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{contract::Address, wire::invite::RecipientKeys};
 
     fn after(obligations: Vec<Obligation>) -> Result<Tightening, Reason> {
         let mut all = Tightening::default();
@@ -121,6 +131,22 @@ mod tests {
         .unwrap();
         assert_eq!(all.keep, Some(texts(&["b"])));
         assert_eq!((all.not_before, all.pad_kib), (Millis(6_000), 2));
+    }
+
+    #[test]
+    fn what_is_padded_does_not_leave_for_the_prototypes_page() {
+        let keys = RecipientKeys { sealing: [0; 32], receipt: [0; 32] };
+        let contract = |format| {
+            let address = Address::Loopback("127.0.0.1:9000".parse().unwrap());
+            Contract { name: "hospital".into(), address, format, envelope_bytes: 1024, code: None }
+        };
+        let padded = |bytes, format| {
+            let all = after(vec![Obligation::PadTo(bytes)]).unwrap();
+            padded(all, &contract(format)).map(|it| it.pad_kib)
+        };
+        assert_eq!(padded(1, Format::PrivateIot), Err(Reason::Obligation));
+        assert_eq!(padded(0, Format::PrivateIot), Ok(0));
+        assert_eq!(padded(1, Format::Hushgate(keys)), Ok(1));
     }
 
     #[test]
