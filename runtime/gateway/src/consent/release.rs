@@ -5,6 +5,7 @@
 //! - [`clamp`] is the only maker of [`Consented`], and needs a [`Permit`].
 //! - Each field leaves at most once in a slot, whatever a plugin returns.
 //! - The time that leaves is the slot's, not the reading's: a device's clock says nothing.
+//! - What leaves in a slot was clamped some time before the slot's end, so that it is on disk by then and leaves with it.
 
 use super::{
     grant::{Grant, Permit},
@@ -50,6 +51,10 @@ pub struct Slots(BTreeMap<String, i64>);
 /// The most that a policy can have a release padded to, in KiB: it chooses among so many sizes, or none.
 pub const PAD_KIB_MAX: u32 = 16;
 
+/// How long before its end a slot is closed, in milliseconds. Sealing and a commit take less; what is on disk only after
+/// the end leaves at that moment, which a plugin could choose.
+const CLOSED_MS: i64 = 100;
+
 /// What a policy asked for, on top of the grant.
 #[derive(Clone, Debug, Default)]
 pub struct Tightening {
@@ -88,7 +93,7 @@ pub fn clamp(
     if tightening.not_before > permit.now().plus(millis(grant.wait_max)) {
         return Err(Nothing::Obligation);
     }
-    let slot = grant.slot(permit.now());
+    let slot = grant.slot(permit.now().plus(CLOSED_MS));
     let rules = tightening.rules(grant)?;
     let mut fields = Vec::new();
     let mut taken = false;
@@ -291,7 +296,7 @@ field = [
             leaves(20_001, &[bpm(70.0)], &mut slots, &all),
             "20000..30000 heart-rate=Number(70.0)"
         );
-        assert_eq!(leaves(29_999, &[bpm(90.0)], &mut slots, &all), "SlotTaken");
+        assert_eq!(leaves(29_899, &[bpm(90.0)], &mut slots, &all), "SlotTaken");
         assert_eq!(leaves(10_000, &[bpm(90.0)], &mut slots, &all), "SlotTaken");
         assert_eq!(
             leaves(30_000, &[bpm(90.0)], &mut slots, &all),

@@ -137,6 +137,12 @@ impl LiveGrant {
         Self { id: plan.grant.id.clone(), minimizers, policies, state, change }
     }
 
+    /// One that remembers nothing.
+    #[cfg(test)]
+    pub(super) fn unused(plan: &GrantPlan) -> Self {
+        Self::new(plan, GrantState::default(), Change::None)
+    }
+
     /// In which slots its fields have left.
     pub fn slots(&mut self) -> &mut Slots {
         self.change = Change::Release;
