@@ -4,7 +4,7 @@
 //!
 //! - Every path ends in at least one [`Decision`], and in exactly one for each grant that was asked.
 //! - A plugin that fails costs its own step: adapter, the frame is quarantined; minimizer or policy, the
-//!   grant's part is withheld.
+//!   grant's part is withheld. So does one that is missing: no stage of a grant is ever skipped.
 //! - Nothing here waits: no I/O, no lock.
 //! - What plugins end with belongs to the slot in which they end. They can work on beyond the end of the slot in which
 //!   the frame came, and would choose the moment of sending by that.
@@ -82,10 +82,10 @@ pub fn run(
         Ok(readings) => readings,
         Err(reason) => return vec![Decision::whole(Outcome::Quarantined(reason))],
     };
-    let grants = plan.grants.iter().zip(&mut live.grants).zip(permits);
-    let decide = |((plan, live), permit): ((&Arc<GrantPlan>, &mut _), Option<_>)| {
+    let grants = plan.grants.iter().zip(permits).enumerate();
+    let decide = |(place, (plan, permit)): (usize, (&Arc<GrantPlan>, Option<_>))| {
         let asked = Asked { plan, permit: permit? };
-        Some(decide(asked, (&clock, sealing), live, &readings))
+        Some(decide(asked, (&clock, sealing), live.grants.get_mut(place), &readings))
     };
     grants.filter_map(decide).collect()
 }
@@ -100,7 +100,7 @@ struct Asked<'a> {
 fn decide(
     asked: Asked<'_>,
     (clock, sealing): (impl Fn() -> Clock, &Sealing),
-    live: &mut LiveGrant,
+    live: Option<&mut LiveGrant>,
     readings: &[Reading],
 ) -> Decision {
     let sealed = consented(asked, clock, live, readings).and_then(|(consented, tightening)| {
@@ -118,9 +118,10 @@ fn decide(
 fn consented(
     asked: Asked<'_>,
     clock: impl Fn() -> Clock,
-    live: &mut LiveGrant,
+    live: Option<&mut LiveGrant>,
     readings: &[Reading],
 ) -> Result<(Consented, Tightening), Reason> {
+    let live = live.filter(|it| it.fits(asked.plan)).ok_or(Reason::PluginTrap)?;
     let now = asked.permit.now();
     let less = minimize::run(&asked.plan.minimizers, live, now, readings)?;
     if less.is_empty() {
@@ -156,6 +157,7 @@ fn reason(error: CallError) -> Reason {
 
 #[cfg(test)]
 mod tests {
+    use super::live::Warm;
     use super::*;
     use crate::{
         contract::{Address, Contract, Format},
@@ -197,12 +199,38 @@ field = [{ path = "open", flag = true }]
     /// When the slot begins, and ends, in which something leaves that came at `came`, if plugins end at `clock`.
     fn leaves(came: i64, clock: Clock) -> Result<(i64, i64), Reason> {
         let plan = plan();
-        let permit = plan.grant.permit(Clock::Known(Millis(came))).unwrap();
         let mut live = LiveGrant::unused(&plan);
+        leaves_with(&plan, Some(&mut live), (came, clock))
+    }
+
+    fn leaves_with(
+        plan: &GrantPlan,
+        live: Option<&mut LiveGrant>,
+        (came, clock): (i64, Clock),
+    ) -> Result<(i64, i64), Reason> {
+        let permit = plan.grant.permit(Clock::Known(Millis(came))).unwrap();
         let field = Field { path: "open".into(), value: Scalar::Flag(true), unit: None };
         let readings = [Reading { kind: "k".into(), at_ms: None, fields: vec![field] }];
-        let consented = consented(Asked { plan: &plan, permit }, || clock, &mut live, &readings);
+        let consented = consented(Asked { plan, permit }, || clock, live, &readings);
         consented.map(|it| (it.0.at().0, it.0.due().0))
+    }
+
+    #[test]
+    fn where_a_stage_is_missing_or_one_too_many_nothing_leaves() {
+        let (plan, now) = (plan(), (0, Clock::Known(Millis(0))));
+        let with = |change: fn(&mut LiveGrant)| {
+            let mut live = LiveGrant::unused(&plan);
+            change(&mut live);
+            leaves_with(&plan, Some(&mut live), now)
+        };
+        assert_eq!(with(|_| {}), Ok((0, 10_000)));
+        assert_eq!(with(|it| it.policies.push(Warm::default())), Err(Reason::PluginTrap));
+        assert_eq!(with(|it| it.minimizers.push(Warm::default())), Err(Reason::PluginTrap));
+        assert_eq!(leaves_with(&plan, None, now), Err(Reason::PluginTrap));
+        let mut other = self::plan();
+        other.grant.id = "ben".into();
+        let mut live = LiveGrant::unused(&other);
+        assert_eq!(leaves_with(&plan, Some(&mut live), now), Err(Reason::PluginTrap));
     }
 
     #[test]
