@@ -14,7 +14,10 @@ use super::{
 use crate::message::{Millis, Sensitive};
 use hushgate_wasm::bindings::Reading;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 /// What may leave under one grant, in one release.
 ///
@@ -60,9 +63,9 @@ const CLOSED_MS: i64 = 100;
 #[derive(Clone, Debug, Default)]
 pub struct Tightening {
     /// Only these paths, if any are named.
-    pub keep: Option<Vec<String>>,
+    pub keep: Option<BTreeSet<String>>,
     /// Not these paths.
-    pub drop: Vec<String>,
+    pub drop: BTreeSet<String>,
     /// These paths no finer than this.
     pub coarsen: Vec<(String, f64)>,
     /// Not before this.
@@ -157,8 +160,7 @@ impl Tightening {
     }
 
     fn lets(&self, path: &str) -> bool {
-        let kept = self.keep.as_ref().is_none_or(|keep| keep.iter().any(|it| it == path));
-        kept && self.drop.iter().all(|it| it != path)
+        self.keep.as_ref().is_none_or(|it| it.contains(path)) && !self.drop.contains(path)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{consent::grant::Clock, source::Source};
 use hushgate_wasm::bindings::{Field, Scalar};
-use std::{collections::BTreeSet, path::Path};
+use std::path::Path;
 
 const GRANT: &str = r#"
 subject = "ada"
@@ -120,9 +120,9 @@ fn a_field_leaves_once_in_a_slot_also_when_slots_become_longer_or_shorter() {
 
 #[test]
 fn a_policy_takes_away_and_delays() {
-    let dropped = Tightening { drop: vec!["heart-rate".into()], ..Tightening::default() };
+    let dropped = Tightening { drop: ["heart-rate".into()].into(), ..Tightening::default() };
     assert_eq!(leaves(0, &[bpm(70.0)], &mut Slots::default(), &dropped), "NotGranted");
-    let kept = Tightening { keep: Some(vec!["contact".into()]), ..Tightening::default() };
+    let kept = Tightening { keep: Some(["contact".into()].into()), ..Tightening::default() };
     assert_eq!(leaves(0, &[bpm(70.0)], &mut Slots::default(), &kept), "NotGranted");
     let later = Tightening { not_before: Millis(99_000), ..Tightening::default() };
     assert_eq!(
@@ -153,7 +153,7 @@ fn what_cannot_be_coarser_does_not_leave() {
     let mut all = Tightening { coarsen: vec![coarser("contact", 2.0)], ..Tightening::default() };
     let mut slots = Slots::default();
     assert_eq!(leaves(0, &mixed(), &mut slots, &all), "Obligation");
-    all.drop.push("contact".into());
+    all.drop.insert("contact".into());
     all.coarsen.push(coarser("heart-rate", 20.0));
     all.coarsen.push(coarser("heart-rate", 1.0));
     assert_eq!(leaves(0, &mixed(), &mut slots.clone(), &all), "0..10000 heart-rate=Number(70.0)");
