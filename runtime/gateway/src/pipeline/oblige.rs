@@ -179,7 +179,9 @@ mod tests {
             Obligation::PadTo(16_385),
             Obligation::PadTo(u32::MAX),
         ] {
-            assert_eq!(after(vec![it]).unwrap_err(), Reason::Obligation);
+            // Also where the path would not leave, and with what it can do beside it.
+            let all = vec![Obligation::Drop(vec!["a".into()]), it, Obligation::Delay(1)];
+            assert_eq!(after(all).unwrap_err(), Reason::Obligation);
         }
     }
 }
