@@ -84,7 +84,8 @@ fn measure(home: &Path) -> (u32, u32, Duration) {
     while start.elapsed() < RUN {
         let received = now.plus(frames.into());
         let frame = Frame::new(device.clone(), "patient/bpm".into(), body(), received);
-        let decisions = pipeline::run(plan, &mut live, &frame, (Clock::Known(received), &sealing));
+        let clock = || Clock::Known(received);
+        let decisions = pipeline::run(plan, &mut live, &frame, (clock, &sealing));
         let queued = |it: &&pipeline::Decision| matches!(it.outcome, Outcome::Queued(_));
         sealed += u32::try_from(decisions.iter().filter(queued).count()).unwrap();
         frames += 1;

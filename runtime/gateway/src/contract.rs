@@ -15,7 +15,7 @@ pub struct Contract {
     pub address: Address,
     /// What it understands.
     pub format: Format,
-    /// Every release is padded to this many bytes or a multiple of it.
+    /// Every release is padded to this many bytes or a multiple of it; a policy can have it padded to more.
     pub envelope_bytes: u32,
     /// Introduces this gateway at the first contact.
     pub code: Option<[u8; 32]>,

@@ -167,8 +167,9 @@ impl Delivery {
     fn until_due(&self, now: Millis) -> Result<Duration, TransportError> {
         let next = self.store.next_due(&self.contract.name).map_err(disk)?;
         Ok(next.map_or(LOOK_EVERY, |it| {
+            // To the millisecond: whoever is kept just before, and wakes this loop, must not move the moment.
             let millis = u64::try_from(it.0.saturating_sub(now.0)).unwrap_or(0);
-            Duration::from_millis(millis).clamp(Duration::from_millis(5), LOOK_EVERY)
+            Duration::from_millis(millis).min(LOOK_EVERY)
         }))
     }
 

@@ -256,7 +256,7 @@ impl Intake {
         let mut slot = lock(&door.slot);
         slot.note(frame);
         let live = self.live(&mut slot, plan)?;
-        let clock = self.clock(frame.received);
+        let clock = || self.clock(Millis::now());
         let decisions = pipeline::run(plan, &mut live.device, frame, (clock, &self.sealing));
         Ok(Decided {
             device: frame.device.clone(),

@@ -5,6 +5,7 @@
 //! - Nothing comes in but a [`Sealed`], which only the pipeline's last step makes out of a `Consented`.
 //! - Entries come out oldest first and come out again until they are settled: a delivery can be repeated,
 //!   never lost. The hub drops repeats by release id.
+//! - What is due at one moment comes out grant by grant: in which order plugins of different grants were done does not show.
 //! - What is about to be sent is marked on disk first: of what ends without a receipt, the ledger can say
 //!   whether the recipient may have it.
 
@@ -85,7 +86,7 @@ CREATE TABLE IF NOT EXISTS outbox(
     device TEXT NOT NULL, recipient TEXT NOT NULL, grant_id TEXT NOT NULL,
     grant_digest BLOB NOT NULL, due_ms INTEGER NOT NULL,
     expires_ms INTEGER NOT NULL, sent INTEGER NOT NULL DEFAULT 0, envelope BLOB NOT NULL) STRICT;
-CREATE INDEX IF NOT EXISTS outbox_due ON outbox(recipient, due_ms);
+CREATE INDEX IF NOT EXISTS outbox_due ON outbox(recipient, due_ms, device, grant_id, id);
 ";
 
 const COLUMNS: &str =
@@ -128,7 +129,7 @@ pub(crate) fn mark_sent(transaction: &Transaction<'_>, release: ReleaseId) -> ru
     mark.execute([release.0]).map(drop)
 }
 
-/// Up to `limit` releases for `recipient` that are due at `now`, oldest first.
+/// Up to `limit` releases for `recipient` that are due at `now`, those that are due longest first.
 pub(crate) fn due(
     connection: &Connection,
     recipient: &str,
@@ -136,7 +137,8 @@ pub(crate) fn due(
     limit: usize,
 ) -> rusqlite::Result<Vec<Waiting>> {
     let query = format!(
-        "SELECT {COLUMNS} FROM outbox WHERE recipient = ?1 AND due_ms <= ?2 ORDER BY due_ms, id LIMIT ?3"
+        "SELECT {COLUMNS} FROM outbox WHERE recipient = ?1 AND due_ms <= ?2
+         ORDER BY due_ms, device, grant_id, id LIMIT ?3"
     );
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     connection
@@ -211,4 +213,32 @@ fn waiting(row: &Row<'_>) -> rusqlite::Result<Waiting> {
         sent: row.get(7)?,
         envelope: row.get(8)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// In which order releases of these grants come out that were kept in this order and are due at one moment, and
+    /// after them one of an earlier moment.
+    fn order(grants: [&str; 4]) -> Vec<String> {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(SCHEMA).unwrap();
+        let kept = grants.into_iter().map(|it| (it, 20_000)).chain([("carl", 10_000)]);
+        for ((grant, due), number) in kept.zip(0_u8..) {
+            let insert = "INSERT INTO outbox(release, frame, device, recipient, grant_id, grant_digest, due_ms,
+                          expires_ms, envelope) VALUES (?1, 0, 'door', 'hospital', ?2, ?3, ?4, 0, ?3)";
+            connection.execute(insert, params![[number; 16], grant, [0_u8; 8], due]).unwrap();
+        }
+        let due = due(&connection, "hospital", Millis(20_000), 64).unwrap();
+        due.into_iter().map(|it| it.grant).collect()
+    }
+
+    #[test]
+    fn the_order_of_two_grants_says_nothing_of_when_their_plugins_were_done() {
+        let expect = ["carl", "ada", "ada", "ben", "ben"];
+        for kept in [["ada", "ada", "ben", "ben"], ["ben", "ada", "ben", "ada"]] {
+            assert_eq!(order(kept), expect);
+        }
+    }
 }

@@ -4,8 +4,10 @@
 //!
 //! - Every path ends in at least one [`Decision`], and in exactly one for each grant that was asked.
 //! - A plugin that fails costs its own step: adapter, the frame is quarantined; minimizer or policy, the
-//!   grant's part is withheld.
-//! - Nothing here waits: no I/O, no lock, no clock but the frame's.
+//!   grant's part is withheld. So does one that is missing: no stage of a grant is ever skipped.
+//! - Nothing here waits: no I/O, no lock.
+//! - What plugins end with belongs to the slot in which they end. They can work on beyond the end of the slot in which
+//!   the frame came, and would choose the moment of sending by that.
 
 pub mod decode;
 pub mod fresh;
@@ -17,7 +19,7 @@ pub mod shadow;
 
 use crate::{
     consent::{
-        grant::{Clock, Permit},
+        grant::{Clock, Grant, Permit},
         release::{self, Consented, Nothing, Tightening},
     },
     message::Frame,
@@ -58,16 +60,18 @@ impl Decision {
     }
 }
 
-/// Runs the steps for one frame. `live` is the device's own and remembers for the next frame.
+/// Runs the steps for one frame. `live` is the device's own and remembers for the next frame; `clock` tells the time
+/// whenever it is asked.
 pub fn run(
     plan: &DevicePlan,
     live: &mut LiveDevice,
     frame: &Frame,
-    (clock, sealing): (Clock, &Sealing),
+    (clock, sealing): (impl Fn() -> Clock, &Sealing),
 ) -> Vec<Decision> {
-    let permits: Vec<_> = plan.grants.iter().map(|it| it.grant.permit(clock)).collect();
+    let now = clock();
+    let permits: Vec<_> = plan.grants.iter().map(|it| it.grant.permit(now)).collect();
     if permits.iter().all(Option::is_none) {
-        let reason = if clock == Clock::Unknown { Reason::ClockUnknown } else { Reason::NoGrant };
+        let reason = if now == Clock::Unknown { Reason::ClockUnknown } else { Reason::NoGrant };
         return vec![Decision::whole(Outcome::Withheld(reason))];
     }
     let decoded = decode::run(&plan.adapter, &mut live.adapter, frame).and_then(|readings| {
@@ -78,9 +82,10 @@ pub fn run(
         Ok(readings) => readings,
         Err(reason) => return vec![Decision::whole(Outcome::Quarantined(reason))],
     };
-    let grants = plan.grants.iter().zip(&mut live.grants).zip(permits);
-    let decide = |((plan, live), permit): ((&Arc<GrantPlan>, &mut _), Option<_>)| {
-        decide(Asked { plan, permit: permit? }, sealing, live, &readings)
+    let grants = plan.grants.iter().zip(permits).enumerate();
+    let decide = |(place, (plan, permit)): (usize, (&Arc<GrantPlan>, Option<_>))| {
+        let asked = Asked { plan, permit: permit? };
+        Some(decide(asked, (&clock, sealing), live.grants.get_mut(place), &readings))
     };
     grants.filter_map(decide).collect()
 }
@@ -94,13 +99,13 @@ struct Asked<'a> {
 
 fn decide(
     asked: Asked<'_>,
-    sealing: &Sealing,
-    live: &mut LiveGrant,
+    (clock, sealing): (impl Fn() -> Clock, &Sealing),
+    live: Option<&mut LiveGrant>,
     readings: &[Reading],
-) -> Option<Decision> {
-    let sealed = consented(asked, live, readings).and_then(|(consented, tightening)| {
+) -> Decision {
+    let sealed = consented(asked, clock, live, readings).and_then(|(consented, tightening)| {
         let noted = tightening.noted.then_some(Reason::Emergency);
-        seal::run(sealing, &asked.plan.contract, &consented, tightening.pad_to)
+        seal::run(sealing, &asked.plan.contract, &consented, tightening.pad_kib)
             .map(|it| (it, noted))
     });
     let outcome = match sealed {
@@ -108,27 +113,38 @@ fn decide(
         Err(reason) => Outcome::Withheld(reason),
     };
     let grant = &asked.plan.grant;
-    Some(Decision { grant: grant.id.clone(), recipient: grant.recipient.clone(), outcome })
+    Decision { grant: grant.id.clone(), recipient: grant.recipient.clone(), outcome }
 }
 
 /// What may leave of `readings`, and what policies asked for.
 fn consented(
     asked: Asked<'_>,
-    live: &mut LiveGrant,
+    clock: impl Fn() -> Clock,
+    live: Option<&mut LiveGrant>,
     readings: &[Reading],
 ) -> Result<(Consented, Tightening), Reason> {
+    let live = live.filter(|it| it.fits(asked.plan)).ok_or(Reason::PluginTrap)?;
     let now = asked.permit.now();
     let less = minimize::run(&asked.plan.minimizers, live, now, readings)?;
     if less.is_empty() {
         return Err(Reason::Minimized);
     }
     let tightening = oblige::run(asked.plan, &mut live.policies, now, &less)?;
+    let permit = still_valid(&asked.plan.grant, clock())?;
     let consented =
-        release::clamp(asked.permit, &less, live.slots(), &tightening).map_err(|it| match it {
+        release::clamp(permit, &less, live.slots(), &tightening).map_err(|it| match it {
             Nothing::NotGranted => Reason::NotGranted,
             Nothing::SlotTaken => Reason::SlotTaken,
+            Nothing::Obligation => Reason::Obligation,
         })?;
     Ok((consented, tightening))
+}
+
+fn still_valid(grant: &Grant, clock: Clock) -> Result<Permit<'_>, Reason> {
+    match clock {
+        Clock::Known(_) => grant.permit(clock).ok_or(Reason::GrantEnded),
+        Clock::Unknown => Err(Reason::ClockUnknown),
+    }
 }
 
 /// Why a call that gave no answer ends the step.
@@ -138,5 +154,101 @@ fn reason(error: CallError) -> Reason {
         CallError::OutOfMemory => Reason::PluginMemory,
         CallError::BadOutput => Reason::PluginOutput,
         CallError::Trapped | CallError::NoInstance | CallError::NotConfigured => Reason::PluginTrap,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::live::Warm;
+    use super::*;
+    use crate::{
+        contract::{Address, Contract, Format},
+        message::Millis,
+    };
+    use hushgate_wasm::bindings::{Field, Scalar};
+
+    const GRANT: &str = r#"
+subject = "ada"
+device = "door"
+recipient = "hospital"
+purpose = "p"
+every = "10 s"
+retention = "1 h"
+valid-from = 1970-01-01T00:00:00Z
+valid-until = 1970-01-01T00:01:00Z
+field = [{ path = "open", flag = true }]
+"#;
+
+    /// A grant without plugins.
+    fn plan() -> GrantPlan {
+        let contract = Contract {
+            name: "hospital".into(),
+            address: Address::Loopback("127.0.0.1:9000".parse().unwrap()),
+            format: Format::PrivateIot,
+            envelope_bytes: 1024,
+            code: None,
+        };
+        GrantPlan {
+            grant: Grant::of_text(GRANT),
+            sources: vec!["ada".into()],
+            subjects: vec!["ada".into()],
+            contract: Arc::new(contract),
+            minimizers: Vec::new(),
+            policies: Vec::new(),
+        }
+    }
+
+    /// When the slot begins, and ends, in which something leaves that came at `came`, if plugins end at `clock`.
+    fn leaves(came: i64, clock: Clock) -> Result<(i64, i64), Reason> {
+        let plan = plan();
+        let mut live = LiveGrant::unused(&plan);
+        leaves_with(&plan, Some(&mut live), (came, clock))
+    }
+
+    fn leaves_with(
+        plan: &GrantPlan,
+        live: Option<&mut LiveGrant>,
+        (came, clock): (i64, Clock),
+    ) -> Result<(i64, i64), Reason> {
+        let permit = plan.grant.permit(Clock::Known(Millis(came))).unwrap();
+        let field = Field { path: "open".into(), value: Scalar::Flag(true), unit: None };
+        let readings = [Reading { kind: "k".into(), at_ms: None, fields: vec![field] }];
+        let consented = consented(Asked { plan, permit }, || clock, live, &readings);
+        consented.map(|it| (it.0.at().0, it.0.due().0))
+    }
+
+    #[test]
+    fn where_a_stage_is_missing_or_one_too_many_nothing_leaves() {
+        let (plan, now) = (plan(), (0, Clock::Known(Millis(0))));
+        let with = |change: fn(&mut LiveGrant)| {
+            let mut live = LiveGrant::unused(&plan);
+            change(&mut live);
+            leaves_with(&plan, Some(&mut live), now)
+        };
+        assert_eq!(with(|_| {}), Ok((0, 10_000)));
+        assert_eq!(with(|it| it.policies.push(Warm::default())), Err(Reason::PluginTrap));
+        assert_eq!(with(|it| it.minimizers.push(Warm::default())), Err(Reason::PluginTrap));
+        assert_eq!(leaves_with(&plan, None, now), Err(Reason::PluginTrap));
+        let mut other = self::plan();
+        other.grant.id = "ben".into();
+        let mut live = LiveGrant::unused(&other);
+        assert_eq!(leaves_with(&plan, Some(&mut live), now), Err(Reason::PluginTrap));
+    }
+
+    #[test]
+    fn what_plugins_end_with_belongs_to_the_slot_in_which_they_end() {
+        let leaves = |ended| leaves(19_000, Clock::Known(Millis(ended)));
+        assert_eq!(leaves(19_000), Ok((10_000, 20_000)));
+        assert_eq!(leaves(19_899), Ok((10_000, 20_000)));
+        // Not at this moment, nor at any other that a plugin could choose by working on.
+        assert_eq!(leaves(20_013), Ok((20_000, 30_000)));
+        // Too late to be on disk before the end.
+        assert_eq!(leaves(19_950), Ok((20_000, 30_000)));
+    }
+
+    #[test]
+    fn a_grant_that_ends_while_plugins_work_lets_nothing_leave() {
+        assert_eq!(leaves(59_000, Clock::Known(Millis(60_000))), Err(Reason::GrantEnded));
+        assert_eq!(leaves(59_000, Clock::Unknown), Err(Reason::ClockUnknown));
     }
 }

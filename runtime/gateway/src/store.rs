@@ -277,7 +277,7 @@ impl Store {
         Ok(sealed.and_then(|it| self.vault.open(owner, &it)))
     }
 
-    /// Up to `limit` releases for `recipient` that are due, oldest first.
+    /// Up to `limit` releases for `recipient` that are due, those that are due longest first.
     pub fn due(
         &self,
         recipient: &str,

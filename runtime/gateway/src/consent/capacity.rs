@@ -3,8 +3,9 @@
 //! In one slot of a grant each field leaves once or not at all, so a recipient sees, for each field, one of
 //! its values or its absence. Fields of one slot can come in one release or in several, in any order: that
 //! adds the number of ordered partitions of the fields (Fubini numbers). A slot ends before anything of it is
-//! sent, so the moment of sending says nothing more. A policy can choose, for each release of its own, among later
-//! slots and larger sizes, which is counted as if each field left alone.
+//! sent, and is closed to plugins before that, so the moment of sending says nothing more. A policy can choose,
+//! for each release of its own, among later slots and larger sizes, which is counted as if each field left alone.
+//! Several grants for one recipient add up, and no more: what is due at one moment leaves grant by grant.
 
 use super::schema::Rule;
 use std::{fmt, time::Duration};

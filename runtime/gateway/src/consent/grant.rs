@@ -7,7 +7,7 @@
 
 use super::{
     capacity::Capacity,
-    release::PAD_SIZES,
+    release::PAD_KIB_MAX,
     schema::{Domain, Rule},
     stage::{Stage, StageFile},
 };
@@ -46,7 +46,8 @@ pub struct Grant {
     pub every: Duration,
     /// How long the recipient may keep it.
     pub retention: Duration,
-    /// How long a release may wait for the recipient before it expires.
+    /// How long a policy may put a release off at most, and how long it may wait for the recipient from then on
+    /// before it expires.
     pub wait_max: Duration,
     /// From when it is valid.
     pub valid_from: Millis,
@@ -99,7 +100,7 @@ impl Grant {
 
     /// The most that can leave under it.
     pub fn capacity(&self) -> Capacity {
-        let ways = || (self.slots_waited_max() + 1.0) * f64::from(PAD_SIZES);
+        let ways = || (self.slots_waited_max() + 1.0) * f64::from(PAD_KIB_MAX + 1);
         Capacity::of(&self.fields, self.every, if self.policies.is_empty() { 1.0 } else { ways() })
     }
 
@@ -113,12 +114,19 @@ impl Grant {
         Millis(slot.saturating_mul(self.every_ms()))
     }
 
+    /// By how many slots a policy can put a release off: [`super::release::clamp`] sees to it.
     fn slots_waited_max(&self) -> f64 {
         (self.wait_max.as_secs_f64() / self.every.as_secs_f64()).ceil()
     }
 
     fn every_ms(&self) -> i64 {
         i64::try_from(self.every.as_millis()).unwrap_or(i64::MAX).max(1)
+    }
+
+    /// The grant `ada`, of a text that is one.
+    #[cfg(test)]
+    pub(crate) fn of_text(text: &str) -> Self {
+        Self::from_source(&Source::from_text(std::path::Path::new("ada.toml"), text)).unwrap()
     }
 
     /// Reads and checks one grant file.

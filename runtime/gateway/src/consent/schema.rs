@@ -75,7 +75,7 @@ impl Rule {
                 if !(min.is_finite() && max.is_finite() && min <= max) {
                     return Err(RuleError::Range);
                 }
-                if !(step.is_finite() && *step > 0.0 && (max - min) / step < STEPS_MAX) {
+                if !(is_step(*step) && (max - min) / step < STEPS_MAX) {
                     return Err(RuleError::Step);
                 }
             }
@@ -90,7 +90,7 @@ impl Rule {
     /// How many values the field can have. At least 1.
     pub fn alphabet(&self) -> f64 {
         match &self.domain {
-            Domain::Number { min, max, step } => ((max - min) / step + 1e-9).floor() + 1.0,
+            Domain::Number { min, max, step } => last_step(*min, *max, *step) + 1.0,
             Domain::Flag => 2.0,
             Domain::Choice(texts) => texts.len() as f64,
         }
@@ -101,14 +101,21 @@ impl Rule {
         field.path == self.path && field.unit == self.unit
     }
 
-    /// The nearest value that may leave. `coarser` is a step that a policy asked for: it can only widen the
-    /// grant's own. Nothing if the value is of another type, not a number, or not among the choices.
-    pub fn clamp(&self, value: &Scalar, coarser: Option<f64>) -> Option<Sensitive<Allowed>> {
+    /// How many of its steps make one that is no finer than `asked`, which a policy asked for. Nothing if it has no
+    /// steps, or `asked` is none.
+    pub fn steps_in(&self, asked: f64) -> Option<f64> {
+        match &self.domain {
+            Domain::Number { step, .. } if is_step(asked) => Some(steps_in(*step, asked)),
+            Domain::Number { .. } | Domain::Flag | Domain::Choice(_) => None,
+        }
+    }
+
+    /// The nearest value that may leave; of numbers, only each `steps`-th does. Nothing if the value is of another
+    /// type, not a number, or not among the choices.
+    pub fn clamp(&self, value: &Scalar, steps: f64) -> Option<Sensitive<Allowed>> {
         let allowed = match (&self.domain, value) {
             (Domain::Number { min, max, step }, value) => {
-                let value = number(value)?;
-                let step = coarser.map_or(*step, |it| multiple_at_least(*step, it));
-                Allowed::Number(on_step(value, *min, *max, step))
+                Allowed::Number(on_grid(number(value)?, (*min, *max, *step), steps))
             }
             (Domain::Flag, Scalar::Flag(flag)) => Allowed::Flag(*flag),
             (Domain::Choice(texts), Scalar::Text(text)) => {
@@ -126,7 +133,8 @@ impl Rule {
                 Domain::Number { min, max, step },
                 Domain::Number { min: min2, max: max2, step: step2 },
             ) => {
-                let step = multiple_at_least(step.min(*step2), step.max(*step2));
+                let (finer, coarser) = (step.min(*step2), step.max(*step2));
+                let step = decimal(finer * steps_in(finer, coarser), finer, finer);
                 Domain::Number { min: min.max(*min2), max: max.min(*max2), step }
             }
             (Domain::Flag, Domain::Flag) => Domain::Flag,
@@ -141,6 +149,11 @@ impl Rule {
     }
 }
 
+/// Whether numbers can be so far apart.
+pub fn is_step(number: f64) -> bool {
+    number.is_finite() && number > 0.0
+}
+
 fn number(value: &Scalar) -> Option<f64> {
     let number = match value {
         Scalar::Int(int) => *int as f64,
@@ -150,23 +163,34 @@ fn number(value: &Scalar) -> Option<f64> {
     number.is_finite().then_some(number)
 }
 
-/// The smallest multiple of `step` that is no finer than `asked`; `step` where `asked` is no number.
-fn multiple_at_least(step: f64, asked: f64) -> f64 {
-    let times = (asked / step - 1e-9).ceil();
-    if times.is_finite() && times > 1.0 { step * times } else { step }
+/// The fewest steps that together are no finer than `asked`: more than any range has, perhaps without end.
+fn steps_in(step: f64, asked: f64) -> f64 {
+    (asked / step - 1e-9).ceil().max(1.0)
 }
 
-fn on_step(value: f64, min: f64, max: f64, step: f64) -> f64 {
-    let last = ((max - min) / step + 1e-9).floor();
-    let nearest = ((value - min) / step).round_ties_even().clamp(0.0, last);
-    decimal(min + nearest * step, min, step)
+fn last_step(min: f64, max: f64, step: f64) -> f64 {
+    ((max - min) / step + 1e-9).floor()
 }
 
-/// Drops the noise of binary fractions: 0.30000000000000004 would say more than 0.3, and look worse.
+/// The nearest of each `steps`-th value from `min` on. Whole numbers of steps are exact, multiples of a step are not:
+/// calculated otherwise, one value could leave in two ways.
+fn on_grid(value: f64, (min, max, step): (f64, f64, f64), steps: f64) -> f64 {
+    let last = last_step(min, max, step);
+    // So coarse that one value is left: nothing is calculated with what may be infinite.
+    if steps > last {
+        return decimal(min, min, step);
+    }
+    let nearest = ((value - min) / step / steps).round_ties_even();
+    let nearest = nearest.clamp(0.0, (last / steps).floor());
+    decimal(min + nearest * steps * step, min, step)
+}
+
+/// Drops the noise of binary fractions: 0.30000000000000004 would say more than 0.3, and look worse; and there is no
+/// negative 0.
 fn decimal(value: f64, min: f64, step: f64) -> f64 {
     let places = decimal_places(min).max(decimal_places(step));
     let text = format!("{value:.places$}");
-    text.parse().unwrap_or(value)
+    text.parse().unwrap_or(value) + 0.0
 }
 
 fn decimal_places(number: f64) -> usize {
@@ -177,6 +201,7 @@ fn decimal_places(number: f64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     fn rule(min: f64, max: f64, step: f64) -> Rule {
         let domain = Domain::Number { min, max, step };
@@ -185,7 +210,8 @@ mod tests {
 
     #[track_caller]
     fn clamps(rule: &Rule, value: Scalar, coarser: Option<f64>, expect: Option<Allowed>) {
-        assert_eq!(rule.clamp(&value, coarser).map(Sensitive::into_revealed), expect);
+        let steps = coarser.map_or(1.0, |it| rule.steps_in(it).unwrap());
+        assert_eq!(rule.clamp(&value, steps).map(Sensitive::into_revealed), expect);
     }
 
     #[test]
@@ -222,7 +248,94 @@ mod tests {
         clamps(&bpm, Scalar::Int(71), Some(1.0), Some(Allowed::Number(70.0)));
         clamps(&bpm, Scalar::Int(71), Some(20.0), Some(Allowed::Number(70.0)));
         clamps(&bpm, Scalar::Int(81), Some(18.0), Some(Allowed::Number(90.0)));
-        clamps(&bpm, Scalar::Int(71), Some(f64::NAN), Some(Allowed::Number(70.0)));
+    }
+
+    #[test]
+    fn a_step_beyond_the_range_leaves_one_value() {
+        let half = rule(0.0, 100.0, 0.5);
+        for huge in [100.1, 1e17, 1e308, f64::MAX] {
+            for value in [-1.0, 0.0, 71.3, 99.9, f64::MAX] {
+                clamps(&half, Scalar::Real(value), Some(huge), Some(Allowed::Number(0.0)));
+            }
+        }
+        let wide = rule(f64::MIN / 2.0, f64::MAX / 2.0, 1e300);
+        clamps(
+            &wide,
+            Scalar::Real(f64::MAX),
+            Some(f64::MAX),
+            Some(Allowed::Number(f64::MIN / 2.0)),
+        );
+    }
+
+    #[test]
+    fn what_has_no_steps_or_is_none_cannot_be_coarser() {
+        let bpm = rule(30.0, 220.0, 5.0);
+        for no_step in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -5.0, 0.0, -0.0] {
+            assert_eq!(bpm.steps_in(no_step), None, "{no_step}");
+        }
+        for domain in [Domain::Flag, Domain::Choice(vec!["open".into()])] {
+            let door = Rule { path: "door".into(), unit: None, domain };
+            assert_eq!(door.steps_in(2.0), None);
+        }
+    }
+
+    /// Ranges, steps and coarser steps of many sizes, and values in and out of the range.
+    fn any(random: &mut fastrand::Rng) -> (Rule, f64, f64) {
+        let tenth = |random: &mut fastrand::Rng| 0.1_f64.powi(random.i32(0..4));
+        let step = f64::from(random.i32(1..20)) * tenth(random);
+        let min = f64::from(random.i32(-500..500)) * tenth(random);
+        let max = min + step * random.f64() * 300.0;
+        let coarser =
+            step * if random.bool() { f64::from(random.i32(1..400)) } else { random.f64() * 50.0 };
+        let value = min + (max - min) * (random.f64() * 1.4 - 0.2);
+        (rule(min, max, step), coarser, value)
+    }
+
+    fn leaves(rule: &Rule, value: f64, coarser: Option<f64>) -> f64 {
+        let steps = coarser.map_or(1.0, |it| rule.steps_in(it).unwrap());
+        match rule.clamp(&Scalar::Real(value), steps).map(Sensitive::into_revealed) {
+            Some(Allowed::Number(number)) => number,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn coarser_numbers_are_among_the_grants_own_bit_for_bit() {
+        clamps(&rule(0.0, 100.0, 0.1), Scalar::Real(30.01), Some(0.3), Some(Allowed::Number(30.0)));
+        let mut random = fastrand::Rng::with_seed(7);
+        for _ in 0..2_000 {
+            let (rule, coarser, value) = any(&mut random);
+            let Domain::Number { min, step, .. } = rule.domain else { panic!("{rule:?}") };
+            let nth = |it: u32| leaves(&rule, min + f64::from(it) * step, None).to_bits();
+            let own: BTreeSet<_> = (0..).map(nth).take(rule.alphabet() as usize).collect();
+            assert_eq!(own.len() as f64, rule.alphabet(), "{rule:?}");
+            for value in [value, f64::MIN, f64::MAX] {
+                for coarser in [None, Some(coarser)] {
+                    let number = leaves(&rule, value, coarser);
+                    assert!(own.contains(&number.to_bits()), "{number} {rule:?} {coarser:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn coarser_numbers_are_as_far_apart_as_was_asked_for() {
+        let mut random = fastrand::Rng::with_seed(8);
+        for _ in 0..500 {
+            let (rule, coarser, _) = any(&mut random);
+            let Domain::Number { min, max, step } = rule.domain else { panic!("{rule:?}") };
+            let mut at = min;
+            let mut last = leaves(&rule, min, Some(coarser));
+            while at < max {
+                at += step / 2.0;
+                let next = leaves(&rule, at, Some(coarser));
+                assert!(
+                    next == last || next - last > coarser * 0.999_999,
+                    "{last} {next} {coarser} {rule:?}"
+                );
+                last = next;
+            }
+        }
     }
 
     #[test]
@@ -237,6 +350,9 @@ mod tests {
     fn two_subjects_release_only_what_both_granted() {
         let both = rule(30.0, 220.0, 5.0).and(&rule(40.0, 300.0, 2.0)).unwrap();
         assert_eq!(both.domain, Domain::Number { min: 40.0, max: 220.0, step: 6.0 });
+        let both = rule(0.0, 100.0, 0.1).and(&rule(0.0, 100.0, 0.3)).unwrap();
+        assert_eq!(both.domain, Domain::Number { min: 0.0, max: 100.0, step: 0.3 });
+        assert!(rule(0.0, 1e-300, 1e-310).and(&rule(0.0, 1e10, 1e10)).is_err());
     }
 
     #[test]

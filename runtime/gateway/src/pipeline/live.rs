@@ -137,6 +137,21 @@ impl LiveGrant {
         Self { id: plan.grant.id.clone(), minimizers, policies, state, change }
     }
 
+    /// One that remembers nothing.
+    #[cfg(test)]
+    pub(super) fn unused(plan: &GrantPlan) -> Self {
+        Self::new(plan, GrantState::default(), Change::None)
+    }
+
+    /// Whether it was made for this grant, with an instance and a state for each of its plugins. Without one, its
+    /// stage would be skipped.
+    pub(super) fn fits(&self, plan: &GrantPlan) -> bool {
+        let minimizers = plan.minimizers.len();
+        self.id == plan.grant.id
+            && self.policies.len() == plan.policies.len()
+            && [self.minimizers.len(), self.state.minimizers.len()] == [minimizers; 2]
+    }
+
     /// In which slots its fields have left.
     pub fn slots(&mut self) -> &mut Slots {
         self.change = Change::Release;

@@ -2,7 +2,11 @@
 
 use super::live::Warm;
 use crate::{
-    consent::release::{PAD_SIZES, Tightening},
+    consent::{
+        release::{PAD_KIB_MAX, Tightening},
+        schema::is_step,
+    },
+    contract::{Contract, Format},
     message::Millis,
     outcome::Reason,
     plugins::plan::GrantPlan,
@@ -11,11 +15,7 @@ use hushgate_wasm::{
     bindings::{Field, FieldView, Obligation, Reading, Request, Verdict},
     plugin::PolicyInstance,
 };
-
-/// The longest that a policy can put a release off, in milliseconds: 30 days.
-const DELAY_MS_MAX: i64 = 30 * 86_400_000;
-/// The most that a policy can have a release padded to, in bytes.
-const PAD_BYTES_MAX: u32 = PAD_SIZES << 10;
+use std::collections::BTreeSet;
 
 /// Asks all policies of a grant. The first that says no ends it.
 pub fn run(
@@ -40,29 +40,40 @@ pub fn run(
                 }
             }
             Verdict::HoldUntil(ms) => {
-                let until = Millis(i64::try_from(ms).unwrap_or(i64::MAX));
-                hold(&mut tightening, until, now);
+                hold(&mut tightening, Millis(i64::try_from(ms).unwrap_or(i64::MAX)));
             }
             Verdict::Withhold(_) | Verdict::NeedConsent(_) => return Err(Reason::Policy),
         }
     }
-    Ok(tightening)
+    padded(tightening, &plan.contract)
+}
+
+/// The prototype's page is sent no envelopes that could be padded.
+fn padded(tightening: Tightening, contract: &Contract) -> Result<Tightening, Reason> {
+    match contract.format {
+        Format::PrivateIot if tightening.pad_kib > 0 => Err(Reason::Obligation),
+        Format::PrivateIot | Format::Hushgate(_) => Ok(tightening),
+    }
 }
 
 fn oblige(all: &mut Tightening, obligation: Obligation, now: Millis) -> Result<(), Reason> {
     match obligation {
         Obligation::Keep(paths) => {
-            let both =
-                |kept: Vec<String>| kept.into_iter().filter(|it| paths.contains(it)).collect();
-            all.keep = Some(all.keep.take().map_or_else(|| paths.clone(), both));
+            let paths: BTreeSet<_> = paths.into_iter().collect();
+            all.keep = Some(match &all.keep {
+                Some(kept) => paths.intersection(kept).cloned().collect(),
+                None => paths,
+            });
         }
         Obligation::Drop(paths) => all.drop.extend(paths),
-        Obligation::Coarsen((path, step)) if step.is_finite() && step > 0.0 => {
+        Obligation::Coarsen((path, step)) if is_step(step) => {
             all.coarsen.push((path, step));
         }
         Obligation::Delay(0) => all.noted = true,
-        Obligation::Delay(seconds) => hold(all, now.plus(i64::from(seconds) * 1000), now),
-        Obligation::PadTo(bytes) if bytes <= PAD_BYTES_MAX => all.pad_to = all.pad_to.max(bytes),
+        Obligation::Delay(seconds) => hold(all, now.plus(i64::from(seconds) * 1000)),
+        Obligation::PadTo(bytes) if bytes.div_ceil(1 << 10) <= PAD_KIB_MAX => {
+            all.pad_kib = all.pad_kib.max(bytes.div_ceil(1 << 10));
+        }
         // What this host cannot do is not released without it.
         Obligation::Coarsen(_)
         | Obligation::PadTo(_)
@@ -72,8 +83,9 @@ fn oblige(all: &mut Tightening, obligation: Obligation, now: Millis) -> Result<(
     Ok(())
 }
 
-fn hold(all: &mut Tightening, until: Millis, now: Millis) {
-    all.not_before = all.not_before.max(until.min(now.plus(DELAY_MS_MAX)));
+/// Not cut: what is too far away must be seen to be, and withholds.
+fn hold(all: &mut Tightening, until: Millis) {
+    all.not_before = all.not_before.max(until);
 }
 
 /// Policies see which fields there are. Their values only where the owner allowed it.
@@ -99,6 +111,7 @@ fn request(plan: &GrantPlan, now: Millis, readings: &[Reading]) -> Request {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{contract::Address, wire::invite::RecipientKeys};
 
     fn after(obligations: Vec<Obligation>) -> Result<Tightening, Reason> {
         let mut all = Tightening::default();
@@ -116,12 +129,44 @@ mod tests {
             Obligation::Keep(texts(&["b", "c"])),
             Obligation::Delay(5),
             Obligation::Delay(2),
-            Obligation::PadTo(2048),
+            Obligation::PadTo(1500),
             Obligation::PadTo(512),
         ])
         .unwrap();
-        assert_eq!(all.keep, Some(texts(&["b"])));
-        assert_eq!((all.not_before, all.pad_to), (Millis(6_000), 2048));
+        assert_eq!(all.keep, Some(["b".to_owned()].into()));
+        assert_eq!((all.not_before, all.pad_kib), (Millis(6_000), 2));
+    }
+
+    #[test]
+    fn long_lists_of_paths_are_compared_as_sets() {
+        let paths = |from: u32| (from..from + 30_000).map(|it| it.to_string()).collect();
+        let all = after(vec![Obligation::Keep(paths(0)), Obligation::Keep(paths(20_000))]).unwrap();
+        assert_eq!(all.keep.unwrap().len(), 10_000);
+    }
+
+    #[test]
+    fn what_is_padded_does_not_leave_for_the_prototypes_page() {
+        let keys = RecipientKeys { sealing: [0; 32], receipt: [0; 32] };
+        let contract = |format| {
+            let address = Address::Loopback("127.0.0.1:9000".parse().unwrap());
+            Contract { name: "hospital".into(), address, format, envelope_bytes: 1024, code: None }
+        };
+        let padded = |bytes, format| {
+            let all = after(vec![Obligation::PadTo(bytes)]).unwrap();
+            padded(all, &contract(format)).map(|it| it.pad_kib)
+        };
+        assert_eq!(padded(1, Format::PrivateIot), Err(Reason::Obligation));
+        assert_eq!(padded(0, Format::PrivateIot), Ok(0));
+        assert_eq!(padded(1, Format::Hushgate(keys)), Ok(1));
+    }
+
+    #[test]
+    fn a_time_that_never_comes_stays_one() {
+        let all = after(vec![Obligation::Delay(u32::MAX), Obligation::Delay(5)]).unwrap();
+        assert_eq!(all.not_before, Millis(1_000 + i64::from(u32::MAX) * 1_000));
+        let mut all = Tightening::default();
+        hold(&mut all, Millis(i64::MAX));
+        assert_eq!(all.not_before, Millis(i64::MAX));
     }
 
     #[test]
@@ -136,9 +181,12 @@ mod tests {
             Obligation::Noise(("a".into(), 0.1)),
             Obligation::Pseudonymise("a".into()),
             Obligation::Coarsen(("a".into(), f64::NAN)),
+            Obligation::PadTo(16_385),
             Obligation::PadTo(u32::MAX),
         ] {
-            assert_eq!(after(vec![it]).unwrap_err(), Reason::Obligation);
+            // Also where the path would not leave, and with what it can do beside it.
+            let all = vec![Obligation::Drop(vec!["a".into()]), it, Obligation::Delay(1)];
+            assert_eq!(after(all).unwrap_err(), Reason::Obligation);
         }
     }
 }

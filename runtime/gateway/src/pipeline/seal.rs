@@ -43,19 +43,20 @@ impl Sealing {
     }
 }
 
-/// Seals one release. `pad_to` is what a policy asked for, on top of the contract.
+/// Seals one release. `pad_kib` is what a policy asked for, on top of the contract.
 pub fn run(
     sealing: &Sealing,
     contract: &Contract,
     consented: &Consented,
-    pad_to: u32,
+    pad_kib: u32,
 ) -> Result<Sealed, Reason> {
     let release = ReleaseId(random().map_err(|_| Reason::Seal)?);
     let content = content(consented);
     let envelope = match contract.format {
         Format::Hushgate(keys) => {
-            let size = usize::try_from(contract.envelope_bytes.max(pad_to)).unwrap_or(usize::MAX);
-            let parcel = Parcel { id: release, content: &content, size };
+            let bytes = |it: u32| usize::try_from(it).unwrap_or(usize::MAX);
+            let (size, size_min) = (bytes(contract.envelope_bytes), bytes(pad_kib << 10));
+            let parcel = Parcel { id: release, content: &content, size, size_min };
             sealing.sealer.seal(&keys.sealing, parcel).map_err(|_| Reason::Seal)?
         }
         Format::PrivateIot => {
@@ -132,5 +133,72 @@ impl Sealed {
     /// SHA-256 of [`Self::envelope`].
     pub fn digest(&self) -> [u8; 32] {
         Sha256::digest(&self.envelope).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        consent::{
+            grant::{Clock, Grant},
+            release::{self, PAD_KIB_MAX, Slots, Tightening},
+        },
+        contract::Address,
+        wire::invite::RecipientKeys,
+    };
+    use hushgate_wasm::bindings::{Field, Reading, Scalar};
+    use std::collections::BTreeSet;
+
+    /// A release of so many flags, each of which takes 65 bytes of the envelope.
+    fn flags(count: usize) -> Consented {
+        let path = |it: usize| format!("the-flag-with-the-longest-name-of-all-{it:02}");
+        let rule = |it: usize| format!("{{ path = \"{}\", flag = true }}", path(it));
+        let rules: Vec<_> = (0..count).map(rule).collect();
+        let text = format!(
+            "subject = \"ada\"\ndevice = \"door\"\nrecipient = \"hospital\"\npurpose = \"p\"\n\
+             every = \"10 s\"\nretention = \"1 h\"\nvalid-from = 1970-01-01T00:00:00Z\n\
+             valid-until = 2027-01-01T00:00:00Z\nfield = [{}]\n",
+            rules.join(", ")
+        );
+        let grant = Grant::of_text(&text);
+        let field = |it| Field { path: path(it), value: Scalar::Flag(true), unit: None };
+        let fields = (0..count).map(field).collect();
+        let reading = Reading { kind: "k".into(), at_ms: None, fields };
+        let permit = grant.permit(Clock::Known(Millis(0))).unwrap();
+        let all = Tightening::default();
+        release::clamp(permit, &[reading], &mut Slots::default(), &all).unwrap()
+    }
+
+    /// How large the envelope is under a contract of so many bytes.
+    fn size((contract_bytes, pad_kib): (u32, u32), consented: &Consented) -> usize {
+        let keys = Keys::create(&tempfile::tempdir().unwrap().path().join("seed")).unwrap();
+        let recipient = RecipientKeys { sealing: keys.sealing_public(), receipt: [0; 32] };
+        let contract = Contract {
+            name: "hospital".into(),
+            address: Address::Loopback("127.0.0.1:9000".parse().unwrap()),
+            format: Format::Hushgate(recipient),
+            envelope_bytes: contract_bytes,
+            code: None,
+        };
+        let sealed = run(&Sealing::new(&keys), &contract, consented, pad_kib);
+        sealed.unwrap().envelope().len()
+    }
+
+    #[test]
+    fn a_policy_chooses_among_the_sizes_that_are_counted() {
+        let small = flags(1);
+        let sizes: BTreeSet<_> = (0..=PAD_KIB_MAX).map(|it| size((256, it), &small)).collect();
+        let whole = (1..=16).map(|it| it << 10);
+        assert_eq!(sizes, [256].into_iter().chain(whole).collect());
+    }
+
+    #[test]
+    fn what_a_policy_asks_for_leaves_no_size_below_the_contracts() {
+        let (small, large) = (flags(1), flags(26));
+        assert_eq!([&small, &large].map(|it| size((1_500, 0), it)), [1_500, 3_000]);
+        // Rounded to 2 KiB instead, the larger would be seen to have less than that.
+        assert_eq!([&small, &large].map(|it| size((1_500, 2), it)), [2_048, 3_000]);
+        assert_eq!([&small, &large].map(|it| size((1_500, 4), it)), [4_096, 4_096]);
     }
 }

@@ -43,12 +43,12 @@ pub fn run<'a>(plan: &DevicePlan, frames: impl Iterator<Item = &'a Frame>) -> Di
     let mut disclosed = Disclosed::default();
     for frame in frames {
         let Ok(readings) = decode::run(&plan.adapter, &mut live.adapter, frame) else { continue };
-        for (grant, live) in plan.grants.iter().zip(&mut live.grants) {
-            let Some(permit) = grant.grant.permit(Clock::Known(frame.received)) else { continue };
-            let Ok((consented, _)) = consented(Asked { plan: grant, permit }, live, &readings)
-            else {
-                continue;
-            };
+        for (place, grant) in plan.grants.iter().enumerate() {
+            let then = Clock::Known(frame.received);
+            let Some(permit) = grant.grant.permit(then) else { continue };
+            let asked = Asked { plan: grant, permit };
+            let live = live.grants.get_mut(place);
+            let Ok((consented, _)) = consented(asked, || then, live, &readings) else { continue };
             for field in consented.fields() {
                 let told = disclosed.0.entry((grant.grant.id.clone(), field.path.clone()));
                 let told = told.or_default();

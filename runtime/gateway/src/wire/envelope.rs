@@ -56,8 +56,10 @@ pub struct Parcel<'a> {
     pub id: ReleaseId,
     /// What the recipient will read.
     pub content: &'a Content,
-    /// The envelope will have this many bytes or a multiple of it.
+    /// The envelope will have this many bytes or a multiple of it,
     pub size: usize,
+    /// and no fewer than this many.
+    pub size_min: usize,
 }
 
 /// What a recipient reads after opening.
@@ -138,10 +140,11 @@ impl Sealer {
 
     /// Seals `parcel` to `recipient`.
     pub fn seal(&self, recipient: &[u8; 32], parcel: Parcel<'_>) -> Result<Vec<u8>, EnvelopeError> {
-        let Parcel { id, content, size } = parcel;
+        let Parcel { id, content, size, size_min } = parcel;
         let mut plain = serde_json::to_vec(content).map_err(|_| EnvelopeError::Seal)?;
         let fixed = HEAD_BYTES + ENCAPPED_BYTES + TAG_BYTES;
-        let total = (plain.len() + fixed).next_multiple_of(size.max(256));
+        // The recipient's multiple first: a larger one in its place would tell the length between two of them.
+        let total = (plain.len() + fixed).next_multiple_of(size.max(256)).max(size_min);
         if total > ENVELOPE_BYTES_MAX {
             return Err(EnvelopeError::Seal);
         }
@@ -261,14 +264,17 @@ mod tests {
         Content { device: device.into(), purpose: "p".into(), at_ms: 1, keep_ms: 2, fields }
     }
 
+    fn parcel(id: ReleaseId, content: &Content, size: usize) -> Parcel<'_> {
+        Parcel { id, content, size, size_min: 0 }
+    }
+
     #[test]
     fn only_the_recipient_opens_and_only_as_from_the_sender() {
         let (gateway, hub, other) = (keys(), keys(), keys());
         let id = ReleaseId([7; 16]);
         let sealer = Sealer::new(gateway.sealing());
-        let bytes = sealer
-            .seal(&hub.sealing_public(), Parcel { id, content: &content("pacemaker"), size: 1024 })
-            .unwrap();
+        let bytes =
+            sealer.seal(&hub.sealing_public(), parcel(id, &content("pacemaker"), 1024)).unwrap();
         let it = Envelope::parse(&bytes).unwrap();
         assert_eq!((it.id, it.key_id), (id, key_id(&gateway.sealing_public())));
         let open = |by: &Keys, from: &Keys| it.open(&by.sealing().0, &from.sealing_public());
@@ -282,9 +288,8 @@ mod tests {
         let (gateway, hub) = (keys(), keys());
         let sealer = Sealer::new(gateway.sealing());
         let id = ReleaseId([7; 16]);
-        let good = sealer
-            .seal(&hub.sealing_public(), Parcel { id, content: &content("pacemaker"), size: 256 })
-            .unwrap();
+        let good =
+            sealer.seal(&hub.sealing_public(), parcel(id, &content("pacemaker"), 256)).unwrap();
         for at in 0..good.len() {
             let mut bytes = good.clone();
             bytes[at] ^= 0x40;
@@ -300,10 +305,7 @@ mod tests {
         let sealer = Sealer::new(gateway.sealing());
         let size = |device: &str| {
             let id = ReleaseId([7; 16]);
-            sealer
-                .seal(&hub.sealing_public(), Parcel { id, content: &content(device), size: 1024 })
-                .unwrap()
-                .len()
+            sealer.seal(&hub.sealing_public(), parcel(id, &content(device), 1024)).unwrap().len()
         };
         assert_eq!((size("p"), size("a-much-longer-name")), (1024, 1024));
     }

@@ -27,7 +27,7 @@ pub struct Invite {
     /// Until when the code can be used, in milliseconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_until_ms: Option<i64>,
-    /// Every sealed release is padded to this many bytes or a multiple of it.
+    /// Every sealed release is padded to this many bytes or a multiple of it, or more.
     #[serde(default = "envelope_bytes_default")]
     pub envelope_bytes: u32,
     /// The hub's signature over all of the above, in Base64: a copy that was changed on its way is noticed.
