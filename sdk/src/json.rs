@@ -14,7 +14,9 @@ use serde_json::Value;
 ///
 /// Malformed: it is not JSON, or not of that shape.
 pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
-    serde_json::from_slice(body).map_err(|_| {
+    // From text, as settings are read: one reader of JSON in the component instead of two.
+    let value = std::str::from_utf8(body).ok().and_then(|text| serde_json::from_str(text).ok());
+    value.ok_or_else(|| {
         DecodeError::Malformed("the body is not the JSON that it should be".to_owned())
     })
 }
@@ -51,5 +53,6 @@ mod tests {
             check(nothing, None);
         }
         assert!(parse::<Value>(b"{").is_err());
+        assert!(parse::<Value>(b"\"\xFF\"").is_err());
     }
 }
