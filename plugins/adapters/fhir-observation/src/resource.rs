@@ -3,32 +3,21 @@
 //! # Promises
 //!
 //! - What else is in a Bundle (patients, devices, headers) is not looked at.
-//! - A body is read once, and nothing of it is kept but what is looked at; only members that come before
-//!   `resourceType` are, until it is known.
-
-use std::fmt;
 
 use hushgate_sdk::{
     adapter::DecodeError::{self, NotMine},
     json,
 };
 use serde::{
-    Deserialize, Deserializer,
-    de::{DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor, value::MapAccessDeserializer},
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
 };
 use serde_json::Value;
 
-use super::{answer::Answer, unsupported};
+use super::{answer::Answer, malformed, unsupported};
 
 /// Observations in one body: each becomes a reading, of which the contract allows so many.
 const OBSERVATIONS_MAX: usize = 64;
-
-/// A resource, by its `resourceType`.
-enum Resource {
-    Observation(Box<Answer>),
-    Bundle(Bundle),
-    Other,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -59,7 +48,7 @@ enum BundleKind {
 struct Entry {
     #[serde(default)]
     modifier_extension: Vec<IgnoredAny>,
-    resource: Option<Resource>,
+    resource: Option<Value>,
 }
 
 /// The Observations in `body`, in order.
@@ -69,14 +58,13 @@ struct Entry {
 /// Not mine: there is no FHIR resource, or one of another type. Unsupported: a kind of Bundle that tells of
 /// the past or of what somebody else did, or too many Observations.
 pub(crate) fn observations(body: &[u8]) -> Result<Vec<Answer>, DecodeError> {
-    let found = if body.trim_ascii_start().first() == Some(&b'[') {
-        some(only_observations(json::parse::<Vec<Resource>>(body)?))?
-    } else {
-        match json::parse(body)? {
-            Resource::Observation(observation) => vec![*observation],
-            Resource::Bundle(bundle) => of_bundle(bundle)?,
-            Resource::Other => return Err(NotMine),
-        }
+    let found = match json::strict(body)? {
+        Value::Array(resources) => some(only_observations(resources)?)?,
+        resource => match kind(&resource)? {
+            Some("Observation") => vec![shaped(resource)?],
+            Some("Bundle") => of_bundle(shaped(resource)?)?,
+            _ => return Err(NotMine),
+        },
     };
     if found.len() > OBSERVATIONS_MAX {
         return Err(unsupported("there are more than 64 observations"));
@@ -92,19 +80,36 @@ fn of_bundle(bundle: Bundle) -> Result<Vec<Answer>, DecodeError> {
     if altered || bundle.implicit_rules.is_some() {
         return Err(unsupported("the bundle follows rules of its own"));
     }
-    Ok(only_observations(bundle.entry.into_iter().filter_map(|entry| entry.resource)))
+    only_observations(bundle.entry.into_iter().filter_map(|entry| entry.resource))
 }
 
-fn only_observations(resources: impl IntoIterator<Item = Resource>) -> Vec<Answer> {
-    let observations = resources.into_iter().filter_map(|resource| match resource {
-        Resource::Observation(observation) => Some(*observation),
-        Resource::Bundle(_) | Resource::Other => None,
-    });
-    observations.collect()
+fn only_observations(
+    resources: impl IntoIterator<Item = Value>,
+) -> Result<Vec<Answer>, DecodeError> {
+    let mut observations = Vec::new();
+    for resource in resources {
+        if kind(&resource)? == Some("Observation") {
+            observations.push(shaped(resource)?);
+        }
+    }
+    Ok(observations)
 }
 
 fn some(observations: Vec<Answer>) -> Result<Vec<Answer>, DecodeError> {
     if observations.is_empty() { Err(NotMine) } else { Ok(observations) }
+}
+
+fn kind(resource: &Value) -> Result<Option<&str>, DecodeError> {
+    let members = resource.as_object().ok_or_else(|| malformed("a resource is an object"))?;
+    match members.get("resourceType") {
+        Some(Value::String(kind)) => Ok(Some(kind)),
+        None | Some(Value::Null) => Ok(None),
+        Some(_) => Err(malformed("the type of a resource is a text")),
+    }
+}
+
+fn shaped<T: DeserializeOwned>(resource: Value) -> Result<T, DecodeError> {
+    T::deserialize(resource).map_err(|_| malformed("a member of a resource is of another type"))
 }
 
 impl BundleKind {
@@ -118,68 +123,6 @@ impl BundleKind {
             Self::Document | Self::History | Self::BatchResponse | Self::TransactionResponse => {
                 false
             }
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Resource {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ResourceVisitor)
-    }
-}
-
-struct ResourceVisitor;
-
-impl<'de> Visitor<'de> for ResourceVisitor {
-    type Value = Resource;
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("a resource")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Resource, A::Error> {
-        let mut before = Vec::new();
-        while let Some(name) = map.next_key::<String>()? {
-            if name != "resourceType" {
-                before.push((name, map.next_value()?));
-                continue;
-            }
-            let kind: String = map.next_value()?;
-            let before = before.into_iter();
-            let members = MapAccessDeserializer::new(Members { before, value: None, after: map });
-            return match kind.as_str() {
-                "Observation" => Deserialize::deserialize(members).map(Resource::Observation),
-                "Bundle" => Deserialize::deserialize(members).map(Resource::Bundle),
-                _ => IgnoredAny::deserialize(members).map(|_| Resource::Other),
-            };
-        }
-        Ok(Resource::Other)
-    }
-}
-
-/// The members of a resource: those that came before its type, then the others.
-struct Members<A> {
-    before: std::vec::IntoIter<(String, Value)>,
-    value: Option<Value>,
-    after: A,
-}
-
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<A> {
-    type Error = A::Error;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, A::Error> {
-        let Some((name, value)) = self.before.next() else { return self.after.next_key_seed(seed) };
-        self.value = Some(value);
-        seed.deserialize(Value::String(name)).map(Some).map_err(A::Error::custom)
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
-        match self.value.take() {
-            Some(value) => seed.deserialize(value).map_err(A::Error::custom),
-            None => self.after.next_value_seed(seed),
         }
     }
 }
