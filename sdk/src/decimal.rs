@@ -5,7 +5,7 @@
 //! - A decimal becomes the `f64` that is nearest to it, the one that its decimal notation stands for: 189
 //!   tenths are 18.9, never 18.900000000000002.
 
-use crate::Scalar;
+use crate::{Scalar, notation::Notation};
 
 /// Powers of ten that an `f64` holds exactly.
 const POWERS: [f64; 23] = [
@@ -16,8 +16,8 @@ const POWERS: [f64; 23] = [
 /// The largest whole number up to which an `f64` holds all of them.
 const EXACT_MAX: u64 = 1 << 53;
 
-/// The longest text of a number, in bytes.
-const TEXT_BYTES_MAX: usize = 64;
+/// Below it, digits after which nothing is lost in an `f64`: 15 of them.
+const SHORT_MAX: f64 = 1e15;
 
 /// The number `digits` × 10^`exponent`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,21 +39,34 @@ impl Decimal {
     /// be, 64 bytes and 18 digits at most. Not `inf`, `1e9`, `.5` or `5.`, which Rust's own parser takes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-        let (whole, fraction) = match unsigned.split_once('.') {
-            Some((_, "")) => return None,
-            Some(parts) => parts,
-            None => (unsigned, ""),
-        };
-        if text.len() > TEXT_BYTES_MAX || whole.is_empty() {
-            return None;
+        Self::written(Notation::plain(text)?)
+    }
+
+    /// Reads plain notation, or one with a power of ten, as JSON has it: `1.5e-7`.
+    #[must_use]
+    pub fn parse_scientific(text: &str) -> Option<Self> {
+        Self::written(Notation::scientific(text)?)
+    }
+
+    /// The decimal that `real` stands for. `None` if it takes more than 15 digits or is very small.
+    #[must_use]
+    pub fn of_real(real: f64) -> Option<Self> {
+        (0..).zip(POWERS).find_map(|(places, power): (i16, f64)| {
+            let digits = (real * power).round_ties_even();
+            let is_it = digits.abs() < SHORT_MAX && digits / power == real;
+            is_it.then_some(Self::new(digits as i64, -places))
+        })
+    }
+
+    /// The whole number that it is.
+    #[must_use]
+    pub fn whole(self) -> Option<i64> {
+        let power = 10_i64.checked_pow(self.exponent.unsigned_abs().into());
+        match power {
+            Some(power) if self.exponent >= 0 => self.digits.checked_mul(power),
+            Some(power) => (self.digits % power == 0).then_some(self.digits / power),
+            None => (self.digits == 0).then_some(0),
         }
-        let digits = whole.bytes().chain(fraction.bytes()).try_fold(0_i64, |value, byte| {
-            let digit = byte.is_ascii_digit().then(|| i64::from(byte - b'0'))?;
-            value.checked_mul(10)?.checked_add(digit)
-        })?;
-        let digits = if text.starts_with('-') { -digits } else { digits };
-        Some(Self { digits, exponent: -i16::try_from(fraction.len()).ok()? })
     }
 
     /// The nearest `f64`. Infinite if none is near.
@@ -74,22 +87,36 @@ impl Decimal {
         }
     }
 
+    /// The largest whole number that is not above it.
+    #[must_use]
+    pub fn floor(self) -> Option<i64> {
+        match 10_i64.checked_pow(self.exponent.unsigned_abs().into()) {
+            Some(power) if self.exponent < 0 => Some(self.digits.div_euclid(power)),
+            Some(power) => self.digits.checked_mul(power),
+            None if self.exponent < 0 => Some(if self.digits < 0 { -1 } else { 0 }),
+            None => None,
+        }
+    }
+
     /// A whole number, where it was given without a fraction, or the nearest real one.
     #[must_use]
     pub fn scalar(self) -> Scalar {
-        match u32::try_from(self.exponent).ok().and_then(|it| 10_i64.checked_pow(it)) {
-            Some(power) => match self.digits.checked_mul(power) {
-                Some(whole) => Scalar::Int(whole),
-                None => self.real(),
-            },
-            None => self.real(),
-        }
+        let whole = self.whole().filter(|_| self.exponent >= 0);
+        whole.map_or_else(|| self.real(), Scalar::Int)
     }
 
     /// The nearest real number, also where it is whole: for quantities that have fractions.
     #[must_use]
     pub fn real(self) -> Scalar {
         Scalar::Real(self.to_f64())
+    }
+
+    fn written(notation: Notation<'_>) -> Option<Self> {
+        let digits = notation
+            .digits()
+            .try_fold(0_i64, |value, digit| value.checked_mul(10)?.checked_add(digit.into()))?;
+        let digits = if notation.is_negative() { -digits } else { digits };
+        Some(Self::new(digits, notation.exponent()?))
     }
 
     fn notation(self) -> String {
@@ -124,6 +151,47 @@ mod tests {
         }
         assert_eq!(Decimal::parse(&"9".repeat(19)), None, "more than an i64 holds");
         assert_eq!(Decimal::parse(&format!("0.{}", "0".repeat(80))), None, "too long");
+    }
+
+    #[test]
+    fn powers_of_ten_are_read_where_they_may_be() {
+        assert_eq!(Decimal::parse_scientific("1.5e-7"), Some(Decimal::new(15, -8)));
+        assert_eq!(Decimal::parse_scientific("2E+3"), Some(Decimal::new(2, 3)));
+        for wrong in ["", "e", "1e", "1e+", "1e+-1", "1e99999", "0x1", "1e5e5"] {
+            assert_eq!(Decimal::parse_scientific(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_real_number_stands_for_its_shortest_decimal() {
+        for digits in (-20_000..20_000).chain([999_999_999_999_999, 123_456_789_012_345]) {
+            for exponent in -22..=0 {
+                let decimal = Decimal::new(digits, exponent);
+                let found = Decimal::of_real(decimal.to_f64()).unwrap();
+                assert!(found.exponent >= exponent, "{decimal:?} {found:?}");
+                assert_eq!(found.to_f64().to_bits() << 1, decimal.to_f64().to_bits() << 1);
+            }
+        }
+        assert_eq!(Decimal::of_real(18.9), Some(Decimal::new(189, -1)));
+        assert_eq!(Decimal::of_real(1e3), Some(Decimal::new(1000, 0)));
+        for none in [1.0 / 3.0, 1e15, 1e-300, f64::NAN, f64::INFINITY] {
+            assert_eq!(Decimal::of_real(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn whole_numbers_are_told_apart() {
+        let check = |digits, exponent, whole, floor| {
+            let decimal = Decimal::new(digits, exponent);
+            assert_eq!((decimal.whole(), decimal.floor()), (whole, floor), "{decimal:?}");
+        };
+        check(700, -2, Some(7), Some(7));
+        check(7, 2, Some(700), Some(700));
+        check(-705, -2, None, Some(-8));
+        check(-5, -300, None, Some(-1));
+        check(900_719_925_474_099_301, -1, None, Some(90_071_992_547_409_930));
+        check(0, 300, Some(0), None);
+        check(1, 19, None, None);
     }
 
     #[test]

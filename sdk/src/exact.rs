@@ -6,6 +6,8 @@
 //! - What does not fit in 38 digits is `None`, never something near.
 //! - Halves are rounded to even, as a grant's steps are: of many values, as many go up as down.
 
+mod written;
+
 use std::cmp::Ordering;
 
 use crate::{Scalar, decimal::Decimal};
@@ -13,10 +15,10 @@ use crate::{Scalar, decimal::Decimal};
 /// The digits of a quotient that does not end: more than an `f64` holds.
 const QUOTIENT_MIN: u128 = 1_000_000_000_000_000_000;
 
-/// Up to here every whole number is an `f64` of its own.
-const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
+/// The digits up to which an `f64` holds all of them.
+const SHORT_MAX: u128 = 1 << 53;
 
-/// The number `digits` × 10^`exponent`.
+/// The number `digits` × 10^`exponent`. 7.0 is 7.
 #[derive(Clone, Copy, Debug)]
 pub struct Exact {
     digits: i128,
@@ -27,33 +29,13 @@ impl Exact {
     /// Nothing at all.
     pub const ZERO: Self = Self::new(0, 0);
 
+    /// 1.
+    pub const ONE: Self = Self::new(1, 0);
+
     /// `digits` × 10^`exponent`.
     #[must_use]
     pub const fn new(digits: i128, exponent: i32) -> Self {
         Self { digits, exponent }
-    }
-
-    /// The number that `value` is; `None` where it is none, or not finite.
-    #[must_use]
-    pub fn of(value: &Scalar) -> Option<Self> {
-        match value {
-            Scalar::Int(int) => Some(Self::new((*int).into(), 0)),
-            Scalar::Real(real) => Self::of_real(*real),
-            Scalar::Flag(_) | Scalar::Text(_) | Scalar::Blob(_) => None,
-        }
-    }
-
-    /// The decimal that `real` stands for; `None` where it is not finite.
-    #[must_use]
-    pub fn of_real(real: f64) -> Option<Self> {
-        if real.trunc() == real && real.abs() <= WHOLE_MAX {
-            return Some(Self::new(real as i128, 0));
-        }
-        let notation = real.is_finite().then(|| format!("{real:e}"))?;
-        let (digits, exponent) = notation.split_once('e')?;
-        let Decimal { digits, exponent: fraction } = Decimal::parse(digits)?;
-        let exponent = exponent.parse::<i32>().ok()?.checked_add(fraction.into())?;
-        Some(Self::new(digits.into(), exponent))
     }
 
     /// Its digits and by which power of ten they are multiplied.
@@ -109,21 +91,11 @@ impl Exact {
         Some(Self::new(self.digits.checked_abs()?, self.exponent))
     }
 
-    /// Which of two is the larger.
-    #[must_use]
-    pub fn compare(self, other: Self) -> Ordering {
-        match self.aligned(other) {
-            Some((ours, theirs, _)) => ours.cmp(&theirs),
-            // So far apart that rounding cannot bring them together.
-            None => self.to_f64().total_cmp(&other.to_f64()),
-        }
-    }
-
     /// The nearest `f64`. Infinite if none is near.
     #[must_use]
     pub fn to_f64(self) -> f64 {
         let Self { mut digits, mut exponent } = self;
-        while exponent < 0 && digits % 10 == 0 && digits != 0 {
+        while exponent < 0 && digits.unsigned_abs() > SHORT_MAX && digits % 10 == 0 {
             digits /= 10;
             exponent += 1;
         }
@@ -147,6 +119,18 @@ impl Exact {
         (digits % one == 0).then(|| i64::try_from(digits / one).ok())?
     }
 
+    /// The largest whole number that is not above it.
+    #[must_use]
+    pub fn floor(self) -> Option<i64> {
+        if self.exponent >= 0 {
+            return self.whole();
+        }
+        match 10_i128.checked_pow(self.exponent.unsigned_abs()) {
+            Some(one) => i64::try_from(self.digits.div_euclid(one)).ok(),
+            None => Some(if self.digits < 0 { -1 } else { 0 }),
+        }
+    }
+
     /// The digits of both, as so many times the same power of ten.
     fn aligned(self, other: Self) -> Option<(i128, i128, i32)> {
         let exponent = match (self.digits, other.digits) {
@@ -163,6 +147,31 @@ impl Exact {
         }
         let zeros = u32::try_from(self.exponent.checked_sub(exponent)?).ok()?;
         10_i128.checked_pow(zeros)?.checked_mul(self.digits)
+    }
+}
+
+impl PartialEq for Exact {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Exact {}
+
+impl PartialOrd for Exact {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Exact {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match self.aligned(*other) {
+            Some((ours, theirs, _)) => ours.cmp(&theirs),
+            // The one with the larger power of ten has too many digits for the other's: it is farther from 0.
+            None if self.exponent > other.exponent => self.digits.cmp(&0),
+            None => 0.cmp(&other.digits),
+        }
     }
 }
 
@@ -194,6 +203,7 @@ mod tests {
             assert_eq!(exact(real).to_f64(), real);
         }
         assert_eq!(exact(18.9).parts(), (189, -1));
+        assert_eq!(exact(1.0 / 3.0).parts(), (3_333_333_333_333_333, -16));
         assert_eq!(exact(1e300).parts(), (1, 300));
         assert!(Exact::of_real(f64::NAN).is_none());
         assert!(Exact::of_real(f64::INFINITY).is_none());
@@ -248,17 +258,26 @@ mod tests {
     #[test]
     fn all_can_be_compared() {
         let check = |a: f64, b: f64, expected| {
-            assert_eq!(exact(a).compare(exact(b)), expected, "{a} {b}");
+            assert_eq!(exact(a).cmp(&exact(b)), expected, "{a} {b}");
         };
         check(0.1, 0.10, Ordering::Equal);
         check(1e300, 1e-300, Ordering::Greater);
         check(-1e300, 1e-300, Ordering::Less);
         check(0.0, 1e300, Ordering::Less);
         check(5e-324, 0.0, Ordering::Greater);
+        check(-1e300, -1e-300, Ordering::Less);
+        let most = Exact::new(i128::MAX, -1);
+        assert_eq!(Exact::new(i128::MAX / 10 + 1, 0).cmp(&most), Ordering::Greater);
+        assert_eq!(Exact::new(700, -2), Exact::new(7, 0));
+        assert_eq!(Exact::new(0, 400), Exact::ZERO);
     }
 
     #[test]
     fn whole_numbers_are_told_apart() {
+        assert_eq!(Exact::new(-5, -1).floor(), Some(-1));
+        assert_eq!(Exact::new(-1, -300).floor(), Some(-1));
+        assert_eq!(Exact::new(75, -1).floor(), Some(7));
+        assert_eq!(Exact::new(1, 30).floor(), None);
         assert_eq!(Exact::new(700, -2).whole(), Some(7));
         assert_eq!(Exact::new(7, 2).whole(), Some(700));
         assert_eq!(Exact::new(705, -2).whole(), None);

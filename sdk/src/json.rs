@@ -4,9 +4,12 @@
 //!
 //! - What is no number, flag or text becomes no value: `null` is never 0.
 
+mod strict;
+
 use crate::{Scalar, adapter::DecodeError};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use strict::Strict;
 
 /// The body as `T`: a struct of what is looked at, or a [`serde_json::Value`].
 ///
@@ -14,9 +17,21 @@ use serde_json::Value;
 ///
 /// Malformed: it is not JSON, or not of that shape.
 pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
-    serde_json::from_slice(body).map_err(|_| {
+    // From text, as settings are read: one reader of JSON in the component instead of two.
+    let value = std::str::from_utf8(body).ok().and_then(|text| serde_json::from_str(text).ok());
+    value.ok_or_else(|| {
         DecodeError::Malformed("the body is not the JSON that it should be".to_owned())
     })
+}
+
+/// The body, in which no object has two members of one name: what reads the first would not see what reads the last
+/// sees.
+///
+/// # Errors
+///
+/// Malformed: it is not JSON, or a name is there twice.
+pub fn strict(body: &[u8]) -> Result<Value, DecodeError> {
+    parse(body).map(|Strict(value)| value)
 }
 
 /// A single value, or `None` for `null`, an array and an object.
@@ -51,5 +66,16 @@ mod tests {
             check(nothing, None);
         }
         assert!(parse::<Value>(b"{").is_err());
+        assert!(parse::<Value>(b"\"\xFF\"").is_err());
+    }
+
+    #[test]
+    fn a_strict_body_names_no_member_twice() {
+        let body = br#"{"a":[{"b":1,"c":-2,"d":0.5},true,null,"\n"],"b":{}}"#;
+        assert_eq!(strict(body), parse(body));
+        for twice in [r#"{"a":1,"a":1}"#, r#"[{"b":{"a":1,"b":2,"\u0061":3}}]"#] {
+            assert!(parse::<Value>(twice.as_bytes()).is_ok(), "{twice}");
+            assert!(strict(twice.as_bytes()).is_err(), "{twice}");
+        }
     }
 }

@@ -7,16 +7,14 @@
 //!   Digits in a text are a number where a number is expected: many devices put them in quotation marks.
 //! - `null`, and what a rule lists as none, become no field.
 
-mod exact;
 mod literal;
 mod moment;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{Field, Reading, Scalar, adapter::DecodeError, naming::is_path};
+use crate::{Field, Reading, Scalar, adapter::DecodeError, exact::Exact, naming::is_path};
 
-pub use exact::Exact;
 pub use literal::Literal;
 pub use moment::{At, Format, Moment};
 
@@ -107,11 +105,7 @@ impl<'a> From<&'a Value> for Raw<'a> {
         match value {
             Value::Null => Self::Nothing,
             Value::Bool(flag) => Self::Flag(*flag),
-            Value::Number(number) => match number.as_i64() {
-                Some(whole) => Self::Number(Exact::of_whole(whole)),
-                // Its notation is the shortest that stands for it: what was written, for all that sensors write.
-                None => Exact::parse(&number.to_string()).map_or(Self::Structure, Self::Number),
-            },
+            Value::Number(number) => Exact::of_json(number).map_or(Self::Structure, Self::Number),
             Value::String(text) => Self::Text(text),
             Value::Array(_) | Value::Object(_) => Self::Structure,
         }

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::Value;
 
-use super::{Exact, Raw};
+use super::Raw;
+use crate::exact::Exact;
 
 /// A value that the owner wrote into the settings.
 #[derive(Clone, Debug, PartialEq)]

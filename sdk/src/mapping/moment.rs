@@ -2,9 +2,10 @@
 
 use serde::Deserialize;
 
-use super::{Exact, Literal, Raw, malformed};
-use crate::{adapter::DecodeError, time};
+use super::{Literal, Raw, malformed};
+use crate::{adapter::DecodeError, exact::Exact, time};
 
+const THOUSAND: Exact = Exact::new(1, 3);
 const MS_IN_MINUTE: i64 = 60_000;
 
 /// Where a message says when it was observed, and how.
@@ -60,7 +61,7 @@ impl At {
             return Ok(Moment::Unknown);
         }
         let moment = match (self.format, value) {
-            (Format::UnixS, number) => unix_ms(number, Exact::THOUSAND),
+            (Format::UnixS, number) => unix_ms(number, THOUSAND),
             (Format::UnixMs, number) => unix_ms(number, Exact::ONE),
             (Format::Rfc3339, Raw::Text(text)) => time::rfc3339_ms(text).map(Moment::At),
             (Format::Local, Raw::Text(text)) => self.local(text),

@@ -172,19 +172,3 @@ fn a_time_without_a_zone_stays_a_text() {
     assert_eq!(reading(Moment::At(7), fields).unwrap().at_ms, Some(7));
     assert_eq!(reading(Moment::At(7), vec![]), None);
 }
-
-#[test]
-fn exact_numbers_never_overflow() {
-    let exact = |text: &str| Exact::parse(text).unwrap();
-    let most = exact("99999999999999999999999999999999999999");
-    assert_eq!(most.times(most), None);
-    assert_eq!(most.plus(most).map(Exact::to_f64), None);
-    assert_eq!(exact("1e300").plus(exact("1e-300")), None);
-    assert_eq!(exact("1e400").times(exact("1e400")), None);
-    assert_eq!(exact("-0.5").floor(), Some(-1));
-    assert_eq!(exact("-1e-300").floor(), Some(-1));
-    assert_eq!(exact("0.1"), exact("1.00e-1"));
-    for wrong in ["1e401", "1e9999999", "1e+-1", "e1", "1e", "--1", "", "+", "1_0", "1.e1"] {
-        assert_eq!(Exact::parse(wrong), None, "{wrong}");
-    }
-}

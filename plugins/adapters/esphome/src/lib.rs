@@ -21,8 +21,9 @@ use hushgate_sdk::{
     ConfigError, Frame, Reading, Scalar,
     adapter::{Adapter, DecodeError},
     config,
+    decimal::Decimal,
     fields::Fields,
-    flag, naming, number,
+    flag, naming,
 };
 use serde::Deserialize;
 
@@ -120,7 +121,7 @@ fn quantity(text: &str) -> Result<Option<Scalar>, DecodeError> {
     if ["nan", "-nan", "inf", "-inf", "none"].iter().any(|word| text.eq_ignore_ascii_case(word)) {
         return Ok(None);
     }
-    match number::parse(text) {
+    match Decimal::parse_scientific(text) {
         Some(decimal) => Ok(Some(decimal.real())),
         None => Err(malformed("no number")),
     }

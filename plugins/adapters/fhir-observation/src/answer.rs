@@ -8,7 +8,13 @@
 use hushgate_sdk::{Field, Scalar, adapter::DecodeError};
 use serde::{Deserialize, de::IgnoredAny};
 
-use super::{codes::Measure, codings::STEPS, malformed, units, unsupported};
+use super::{
+    codes::Measure,
+    codings::STEPS,
+    malformed,
+    observation::{Period, Status, Timing},
+    units, unsupported,
+};
 
 const UCUM: &str = "http://unitsofmeasure.org";
 
@@ -34,6 +40,15 @@ pub(crate) struct Answer {
     value_time: Option<IgnoredAny>,
     value_date_time: Option<IgnoredAny>,
     value_period: Option<IgnoredAny>,
+    // What an Observation has and its components have not.
+    pub(crate) status: Option<Status>,
+    pub(crate) implicit_rules: Option<IgnoredAny>,
+    pub(crate) effective_date_time: Option<String>,
+    pub(crate) effective_instant: Option<String>,
+    pub(crate) effective_period: Option<Period>,
+    pub(crate) effective_timing: Option<Timing>,
+    #[serde(default)]
+    pub(crate) component: Vec<Answer>,
 }
 
 /// A `CodeableConcept`: the same idea in several code systems.

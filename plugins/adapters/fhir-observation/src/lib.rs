@@ -61,14 +61,12 @@ impl Adapter for FhirObservation {
         if frame.content_type.as_deref().is_some_and(is_another_version) {
             return Err(unsupported("it is of another version than FHIR R4"));
         }
-        let body =
-            std::str::from_utf8(&frame.body).map_err(|_| malformed("the body is not UTF-8"))?;
-        if body.trim_start().starts_with('<') {
+        if frame.body.trim_ascii_start().first() == Some(&b'<') {
             return Err(unsupported("FHIR in XML is not read"));
         }
-        let outcomes = resource::observations(body)?
+        let outcomes = resource::observations(&frame.body)?
             .iter()
-            .map(|observation| observation::read(observation.get(), &self.codes))
+            .map(|observation| observation::read(observation, &self.codes))
             .collect::<Result<Vec<_>, _>>()?;
         readings(outcomes)
     }

@@ -4,9 +4,8 @@
 //!
 //! - A result that was withdrawn, cancelled, not there yet, or of unknown standing tells nothing.
 
-use hushgate_sdk::{Field, Reading, Scalar, adapter::DecodeError, json};
+use hushgate_sdk::{Field, Reading, Scalar, adapter::DecodeError};
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::{
     answer::{Answer, Told},
@@ -26,23 +25,10 @@ pub(crate) enum Outcome {
     Unread,
 }
 
-/// The part that components do not have.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Head {
-    status: Status,
-    implicit_rules: Option<String>,
-    effective_date_time: Option<String>,
-    effective_instant: Option<String>,
-    effective_period: Option<Period>,
-    effective_timing: Option<Timing>,
-    #[serde(default)]
-    component: Vec<Box<RawValue>>,
-}
-
+/// Its standing.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Status {
+pub(crate) enum Status {
     Registered,
     Preliminary,
     Final,
@@ -53,34 +39,34 @@ enum Status {
     Unknown,
 }
 
+/// A time from and to.
 #[derive(Deserialize)]
-struct Period {
+pub(crate) struct Period {
     start: Option<String>,
     end: Option<String>,
 }
 
 /// A schedule: no one moment.
 #[derive(Deserialize)]
-struct Timing {}
+pub(crate) struct Timing {}
 
-/// Reads the JSON text of one Observation.
+/// What one Observation tells.
 ///
 /// # Errors
 ///
 /// Malformed: FHIR R4 does not allow it. Unsupported: it says that one must know more than is known here.
-pub(crate) fn read(json: &str, codes: &Codes) -> Result<Outcome, DecodeError> {
-    let head: Head = json::parse(json.as_bytes())?;
-    let answer: Answer = json::parse(json.as_bytes())?;
+pub(crate) fn read(answer: &Answer, codes: &Codes) -> Result<Outcome, DecodeError> {
+    let status = answer.status.as_ref().ok_or_else(|| malformed("it has no status"))?;
     answer.check()?;
-    if head.implicit_rules.is_some() {
+    if answer.implicit_rules.is_some() {
         return Err(unsupported("it follows rules of its own"));
     }
     if answer.contradicts_itself() {
         return Err(malformed("it has a value and a reason for none"));
     }
-    let moment = head.moment()?;
-    let components = components(&head.component)?;
-    if !head.status.counts() {
+    let moment = moment(answer)?;
+    answer.component.iter().try_for_each(Answer::check)?;
+    if !status.counts() {
         return Ok(Outcome::Nothing);
     }
     let told = match codes.meaning(&answer.code) {
@@ -88,18 +74,8 @@ pub(crate) fn read(json: &str, codes: &Codes) -> Result<Outcome, DecodeError> {
         Some(Meaning::Panel) => Vec::new(),
         None => return Ok(Outcome::Unread),
     };
-    let told = told.into_iter().chain(components.iter().filter_map(|it| tell(it, codes)));
+    let told = told.into_iter().chain(answer.component.iter().filter_map(|it| tell(it, codes)));
     Ok(outcome(&moment, told))
-}
-
-fn components(json: &[Box<RawValue>]) -> Result<Vec<Answer>, DecodeError> {
-    json.iter()
-        .map(|component| {
-            let answer: Answer = json::parse(component.get().as_bytes())?;
-            answer.check()?;
-            Ok(answer)
-        })
-        .collect()
 }
 
 fn tell(component: &Answer, codes: &Codes) -> Option<Told> {
@@ -147,38 +123,18 @@ fn reading_of(moment: &Moment, field: Field) -> Reading {
     }
 }
 
-impl Head {
-    fn moment(&self) -> Result<Moment, DecodeError> {
-        match self {
-            Self {
-                effective_date_time: Some(text),
-                effective_instant: None,
-                effective_period: None,
-                effective_timing: None,
-                ..
-            } => time::date_time(text),
-            Self {
-                effective_date_time: None,
-                effective_instant: Some(text),
-                effective_period: None,
-                effective_timing: None,
-                ..
-            } => time::instant(text),
-            Self {
-                effective_date_time: None,
-                effective_instant: None,
-                effective_period: Some(period),
-                effective_timing: None,
-                ..
-            } => period.moment(),
-            Self {
-                effective_date_time: None,
-                effective_instant: None,
-                effective_period: None,
-                ..
-            } => Ok(Moment::Unsaid),
-            _ => Err(malformed("it has more than one time")),
-        }
+fn moment(answer: &Answer) -> Result<Moment, DecodeError> {
+    match (
+        &answer.effective_date_time,
+        &answer.effective_instant,
+        &answer.effective_period,
+        &answer.effective_timing,
+    ) {
+        (Some(text), None, None, None) => time::date_time(text),
+        (None, Some(text), None, None) => time::instant(text),
+        (None, None, Some(period), None) => period.moment(),
+        (None, None, None, _) => Ok(Moment::Unsaid),
+        _ => Err(malformed("it has more than one time")),
     }
 }
 

@@ -8,19 +8,16 @@ use hushgate_sdk::{
     adapter::DecodeError::{self, NotMine},
     json,
 };
-use serde::{Deserialize, de::IgnoredAny};
-use serde_json::value::RawValue;
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
+use serde_json::Value;
 
-use super::unsupported;
+use super::{answer::Answer, malformed, unsupported};
 
 /// Observations in one body: each becomes a reading, of which the contract allows so many.
 const OBSERVATIONS_MAX: usize = 64;
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Tag {
-    resource_type: Option<String>,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -51,25 +48,23 @@ enum BundleKind {
 struct Entry {
     #[serde(default)]
     modifier_extension: Vec<IgnoredAny>,
-    resource: Option<Box<RawValue>>,
+    resource: Option<Value>,
 }
 
-/// The JSON text of each Observation in `body`, in order.
+/// The Observations in `body`, in order.
 ///
 /// # Errors
 ///
 /// Not mine: there is no FHIR resource, or one of another type. Unsupported: a kind of Bundle that tells of
 /// the past or of what somebody else did, or too many Observations.
-pub(crate) fn observations(body: &str) -> Result<Vec<Box<RawValue>>, DecodeError> {
-    let found = if body.trim_start().starts_with('[') {
-        some(only_observations(json::parse(body.as_bytes())?)?)?
-    } else {
-        let Tag { resource_type } = json::parse(body.as_bytes())?;
-        match resource_type.as_deref() {
-            Some("Observation") => vec![json::parse(body.as_bytes())?],
-            Some("Bundle") => of_bundle(json::parse(body.as_bytes())?)?,
+pub(crate) fn observations(body: &[u8]) -> Result<Vec<Answer>, DecodeError> {
+    let found = match json::strict(body)? {
+        Value::Array(resources) => some(only_observations(resources)?)?,
+        resource => match kind(&resource)? {
+            Some("Observation") => vec![shaped(resource)?],
+            Some("Bundle") => of_bundle(shaped(resource)?)?,
             _ => return Err(NotMine),
-        }
+        },
     };
     if found.len() > OBSERVATIONS_MAX {
         return Err(unsupported("there are more than 64 observations"));
@@ -77,7 +72,7 @@ pub(crate) fn observations(body: &str) -> Result<Vec<Box<RawValue>>, DecodeError
     Ok(found)
 }
 
-fn of_bundle(bundle: Bundle) -> Result<Vec<Box<RawValue>>, DecodeError> {
+fn of_bundle(bundle: Bundle) -> Result<Vec<Answer>, DecodeError> {
     if !bundle.kind.tells_what_is() {
         return Err(unsupported("bundles of this type are not read"));
     }
@@ -85,22 +80,36 @@ fn of_bundle(bundle: Bundle) -> Result<Vec<Box<RawValue>>, DecodeError> {
     if altered || bundle.implicit_rules.is_some() {
         return Err(unsupported("the bundle follows rules of its own"));
     }
-    only_observations(bundle.entry.into_iter().filter_map(|entry| entry.resource).collect())
+    only_observations(bundle.entry.into_iter().filter_map(|entry| entry.resource))
 }
 
-fn only_observations(resources: Vec<Box<RawValue>>) -> Result<Vec<Box<RawValue>>, DecodeError> {
+fn only_observations(
+    resources: impl IntoIterator<Item = Value>,
+) -> Result<Vec<Answer>, DecodeError> {
     let mut observations = Vec::new();
     for resource in resources {
-        let Tag { resource_type } = json::parse(resource.get().as_bytes())?;
-        if resource_type.as_deref() == Some("Observation") {
-            observations.push(resource);
+        if kind(&resource)? == Some("Observation") {
+            observations.push(shaped(resource)?);
         }
     }
     Ok(observations)
 }
 
-fn some(observations: Vec<Box<RawValue>>) -> Result<Vec<Box<RawValue>>, DecodeError> {
+fn some(observations: Vec<Answer>) -> Result<Vec<Answer>, DecodeError> {
     if observations.is_empty() { Err(NotMine) } else { Ok(observations) }
+}
+
+fn kind(resource: &Value) -> Result<Option<&str>, DecodeError> {
+    let members = resource.as_object().ok_or_else(|| malformed("a resource is an object"))?;
+    match members.get("resourceType") {
+        Some(Value::String(kind)) => Ok(Some(kind)),
+        None | Some(Value::Null) => Ok(None),
+        Some(_) => Err(malformed("the type of a resource is a text")),
+    }
+}
+
+fn shaped<T: DeserializeOwned>(resource: Value) -> Result<T, DecodeError> {
+    T::deserialize(resource).map_err(|_| malformed("a member of a resource is of another type"))
 }
 
 impl BundleKind {

@@ -156,16 +156,15 @@ fn components_of_an_unknown_question_are_not_guessed() {
 }
 
 #[test]
-fn numbers_are_the_nearest_to_what_was_written() {
+fn numbers_of_15_digits_are_exactly_what_was_written() {
     for (written, read) in [
         ("18.9", "18.9"),
         ("6.30", "6.3"),
         ("1.85e1", "18.5"),
         ("-0.0", "-0.0"),
-        ("70.0000000000000071054273576011", "70.00000000000001"),
-        ("0.1000000000000000055511151231257827", "0.1"),
+        ("8.41357912345678", "8.41357912345678"),
+        ("999999999999999e-15", "0.999999999999999"),
         ("123456789012345678", "1.2345678901234568e17"),
-        ("8.41357912345678912345", "8.413579123456788"),
     ] {
         let expected = format!("body-weight body-weight={read}kg");
         check_value("29463-7", &quantity(written, "kg"), Ok(&expected));

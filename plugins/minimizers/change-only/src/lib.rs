@@ -26,7 +26,6 @@ use hushgate_sdk::{
 };
 use passed::{Passed, Value};
 use serde::Deserialize;
-use std::cmp::Ordering;
 
 const TRACKS_MAX: u8 = 128;
 const STATE_VERSION: u8 = 1;
@@ -128,9 +127,9 @@ impl Rule {
             (Some(last), Some(now), Some(delta)) => {
                 let distance = now.minus(last).and_then(Exact::size);
                 // So far apart that no digits tell it.
-                distance.is_none_or(|it| it.compare(delta) != Ordering::Less)
+                distance.is_none_or(|it| it >= delta)
             }
-            (Some(last), Some(now), None) => now.compare(last) != Ordering::Equal,
+            (Some(last), Some(now), None) => now != last,
             _ => last != value,
         }
     }

@@ -197,14 +197,13 @@ pub(crate) fn convert(value: Exact, path: &str, (from, to): (&Unit, &Unit)) -> O
 
 /// By what to multiply, and divide, one quantity's own unit to have the other's.
 fn molar(path: &str, quantities: (Quantity, Quantity)) -> Option<(Exact, Exact)> {
-    const ONE: Exact = Exact::new(1, 0);
     match quantities {
-        (from, to) if from == to => Some((ONE, ONE)),
+        (from, to) if from == to => Some((Exact::ONE, Exact::ONE)),
         (Q::Molarity, Q::MassConcentration) if path == GLUCOSE_PATH => {
-            Some((GLUCOSE_G_PER_MOL, ONE))
+            Some((GLUCOSE_G_PER_MOL, Exact::ONE))
         }
         (Q::MassConcentration, Q::Molarity) if path == GLUCOSE_PATH => {
-            Some((ONE, GLUCOSE_G_PER_MOL))
+            Some((Exact::ONE, GLUCOSE_G_PER_MOL))
         }
         _ => None,
     }

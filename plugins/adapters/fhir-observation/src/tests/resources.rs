@@ -125,6 +125,23 @@ fn bundles_and_arrays_hold_observations_and_more() {
 }
 
 #[test]
+fn members_may_come_in_any_order() {
+    let heart = observation("8867-4", &quantity("44", "/min"));
+    let tag = r#""resourceType":"Observation","#;
+    let last = heart.replace(tag, "");
+    let last = format!("{},\"resourceType\":\"Observation\"}}", &last[..last.len() - 1]);
+    check(&last, Ok("heart-rate heart-rate=44.0/min"));
+    check(&last.replace("final", "done"), Err("malformed"));
+    let status = r#""status":"final","#;
+    let twice = last.replace(status, &format!("{status}{status}"));
+    check(&twice, Err("malformed"));
+    let around = format!(
+        "{{{status}\"entry\":[{{\"resource\":{last}}}],\"type\":\"batch\",\"resourceType\":\"Bundle\"}}"
+    );
+    check(&around, Ok("heart-rate heart-rate=44.0/min"));
+}
+
+#[test]
 fn what_is_not_fhir_json_is_not_mine() {
     for body in [patient(), "{}", "[]", r#"{"resourceType":"Observatio"}"#, r#"[{"a":1}]"#] {
         check(body, Err("not mine"));

@@ -1,6 +1,6 @@
 //! The words and signs of a template.
 
-use hushgate_sdk::{decimal::Decimal, number};
+use hushgate_sdk::decimal::Decimal;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Token {
@@ -33,7 +33,7 @@ pub(super) fn tokens(text: &str) -> Option<Vec<Token>> {
             '0'..='9' => {
                 let end = rest.find(|it: char| !it.is_ascii_digit() && it != '.');
                 let (digits, after) = rest.split_at(end.unwrap_or(rest.len()));
-                (Token::Number(number::parse(digits)?), after)
+                (Token::Number(Decimal::parse_scientific(digits)?), after)
             }
             'a'..='z' | 'A'..='Z' | '_' => {
                 let end = rest.find(|it: char| !it.is_ascii_alphanumeric() && it != '_');

@@ -94,7 +94,7 @@ impl Term {
         match self {
             Self::Number(number) => Some(*number),
             Self::Flag(flag) => Some(Decimal::new((*flag).into(), 0)),
-            Self::Text(text) => number::parse(text.trim()),
+            Self::Text(text) => Decimal::parse_scientific(text.trim()),
             _ => None,
         }
     }
@@ -123,7 +123,7 @@ impl Term {
     /// As Python rounds: the nearest, of two as near the even one.
     pub(super) fn round(&self, places: usize) -> Option<Self> {
         let rounded = format!("{:.places$}", self.number()?.to_f64());
-        number::parse(&rounded).map(Self::Number)
+        Decimal::parse_scientific(&rounded).map(Self::Number)
     }
 
     pub(super) fn abs(&self) -> Option<Self> {
@@ -206,5 +206,5 @@ fn quotient(left: Decimal, right: Decimal) -> Option<Decimal> {
             return Some(Decimal::new(digits.checked_div(right.digits)?, exponent));
         }
     }
-    number::parse(&format!("{:?}", left.to_f64() / right.to_f64()))
+    Decimal::parse_scientific(&format!("{:?}", left.to_f64() / right.to_f64()))
 }
