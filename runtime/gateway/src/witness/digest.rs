@@ -125,9 +125,8 @@ mod tests {
             digest.count(&it);
         }
         let mut emergency = Digest::default();
-        emergency
-            .count(&Entry { grant: "ada-scale".into(), ..entry(1, Kind::Queued, "emergency") });
-        assert!(emergency.text().contains("EMERGENCY: 1 released to hospital under ada-scale"));
+        emergency.count(&entry(1, Kind::Queued, "emergency"));
+        assert!(emergency.text().contains("EMERGENCY: 1 released to hospital with"));
         assert_eq!(
             digest.text(),
             "1970-01-01 00:00:07 UTC to 1970-01-01 00:00:11 UTC\n\
