@@ -17,6 +17,7 @@ pub mod leak;
 pub mod minisign;
 pub mod mosquitto;
 pub mod mqtt;
+pub mod page;
 pub mod program;
 pub mod publisher;
 pub mod random;

@@ -10,6 +10,7 @@ use std::{
     fs,
     net::SocketAddr,
     path::{Path, PathBuf},
+    process::Command,
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
@@ -185,6 +186,23 @@ impl World {
         self.gateway = Some(gateway);
     }
 
+    /// Starts the gateway anew, with a wall clock that is off by so many seconds.
+    pub fn restart_with_clock_off_by(&mut self, seconds: i64) {
+        self.gateway = None;
+        let shim = self.dir.path().join("clockshift.so");
+        if !shim.exists() {
+            let args = ["-shared", "-fPIC", "-O1", "-o"];
+            let source = concat!(env!("CARGO_MANIFEST_DIR"), "/rigs/clockshift.c");
+            let built = Command::new("cc").args(args).arg(&shim).arg(source).status().unwrap();
+            assert!(built.success(), "the clock shim could not be built");
+        }
+        self.gateway_env = vec![
+            ("LD_PRELOAD", shim.to_str().unwrap().to_owned()),
+            ("CLOCKSHIFT", seconds.to_string()),
+        ];
+        self.start_gateway();
+    }
+
     /// Connects the pacemaker.
     pub fn device(&self) -> Device {
         Device::connect(self.mqtt, "pacemaker", &self.secret).unwrap()
@@ -231,6 +249,12 @@ impl World {
                 |row| row.get(0),
             )
             .unwrap()
+    }
+
+    /// How many frames the gateway decided on.
+    pub fn frames(&self) -> i64 {
+        let query = "SELECT count(DISTINCT frame) FROM ledger WHERE kind NOT IN ('delivered', 'expired', 'purged')";
+        self.store().query_row(query, [], |row| row.get(0)).unwrap()
     }
 
     /// Waits until nothing waits in the outbox.

@@ -21,26 +21,20 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// How many frames the gateway decided on.
-fn frames(world: &World) -> i64 {
-    let query = "SELECT count(DISTINCT frame) FROM ledger WHERE kind NOT IN ('delivered', 'expired', 'purged')";
-    world.store().query_row(query, [], |row| row.get(0)).unwrap()
-}
-
 #[test]
 fn mosquitto_publishes_with_every_version_and_quality() {
     let world = World::running();
     let account = ("pacemaker", world.secret.as_str());
     for version in VERSIONS {
         for quality in ["0", "1", "2"] {
-            let before = frames(&world);
+            let before = world.frames();
             let sent =
                 mosquitto::publish(world.mqtt, account, BEAT, &["-V", version, "-q", quality]);
             assert!(sent.status.success(), "{version} {quality}: {}", text(&sent.stderr));
             if quality == "0" {
-                wait_until("it is decided on", || frames(&world) > before);
+                wait_until("it is decided on", || world.frames() > before);
             }
-            assert_eq!(frames(&world), before + 1, "{version} with quality {quality}");
+            assert_eq!(world.frames(), before + 1, "{version} with quality {quality}");
         }
     }
     world.wait_until_delivered();
@@ -60,7 +54,7 @@ fn a_wrong_password_and_a_foreign_topic_are_refused() {
             let refused = mosquitto::publish(world.mqtt, account, BEAT, &options);
             assert!(!refused.status.success(), "{version}: {account:?} was let in");
         }
-        assert_eq!(frames(&world), i64::from(version == "mqttv5"), "a stranger was heard");
+        assert_eq!(world.frames(), i64::from(version == "mqttv5"), "a stranger was heard");
         let account = ("pacemaker", world.secret.as_str());
         let foreign =
             mosquitto::publish(world.mqtt, account, ("door/open", "Beats: 71.60 bpm "), &options);
@@ -68,7 +62,7 @@ fn a_wrong_password_and_a_foreign_topic_are_refused() {
         let told = text(&foreign.stderr).contains("Not authorized");
         assert_eq!(told, version == "mqttv5", "{version}: {}", text(&foreign.stderr));
     }
-    assert_eq!(frames(&world), 2);
+    assert_eq!(world.frames(), 2);
     assert_eq!(world.ledger_count("withheld", Some("foreign-topic")), 2);
 }
 
@@ -107,11 +101,11 @@ fn paho_is_acknowledged_for_every_message_and_refused_with_a_wrong_password() {
     for (options, expected) in [(&[][..], 50), (&["--v5"], 100)] {
         let Some(sent) = paho(&world, &world.secret, options) else { return };
         assert_eq!(text(&sent.stdout).trim(), "50", "{options:?}: {}", text(&sent.stderr));
-        assert_eq!(frames(&world), expected, "acknowledged and not on disk");
+        assert_eq!(world.frames(), expected, "acknowledged and not on disk");
         let refused = paho(&world, "guess", options).unwrap();
         assert_eq!(refused.status.code(), Some(2), "{options:?}: {}", text(&refused.stderr));
     }
-    assert_eq!(frames(&world), 100);
+    assert_eq!(world.frames(), 100);
 }
 
 /// A world whose gateway subscribes at `broker`, with a grant, not yet running.
@@ -149,22 +143,22 @@ fn a_broker_keeps_messages_while_the_gateway_is_away() {
     let mut world = subscriber(&broker, "");
     start(&mut world, &broker, 1);
     sensor_says(&broker, 1);
-    wait_until("the first message arrives", || frames(&world) == 1);
+    wait_until("the first message arrives", || world.frames() == 1);
     world.wait_until_delivered();
     assert_eq!(world.ledger_count("delivered", None), 1);
 
     assert!(world.gateway.take().unwrap().stop().success());
     sensor_says(&broker, 5);
-    assert_eq!(frames(&world), 1);
+    assert_eq!(world.frames(), 1);
     world.start_gateway();
-    wait_until("what came meanwhile arrives", || frames(&world) == 6);
+    wait_until("what came meanwhile arrives", || world.frames() == 6);
 
     // Acknowledged messages do not come again.
     assert!(world.gateway.take().unwrap().stop().success());
     world.start_gateway();
     sensor_says(&broker, 1);
-    wait_until("the last message arrives", || frames(&world) >= 7);
-    assert_eq!(frames(&world), 7);
+    wait_until("the last message arrives", || world.frames() >= 7);
+    assert_eq!(world.frames(), 7);
 }
 
 #[test]
@@ -177,7 +171,7 @@ fn a_broker_that_forgot_everything_is_subscribed_to_again() {
     broker.resume();
     subscribed(&broker, 2);
     sensor_says(&broker, 3);
-    wait_until("what comes afterwards arrives", || frames(&world) == 3);
+    wait_until("what comes afterwards arrives", || world.frames() == 3);
 }
 
 #[test]
@@ -186,7 +180,7 @@ fn what_is_not_on_disk_is_not_acknowledged_to_the_broker() {
     let mut world = subscriber(&broker, "");
     start(&mut world, &broker, 1);
     sensor_says(&broker, 1);
-    wait_until("the first message arrives", || frames(&world) == 1);
+    wait_until("the first message arrives", || world.frames() == 1);
 
     // While we hold the write lock, nothing can be committed.
     let disk = Connection::open(world.gateway_dir().join("state/gateway.db")).unwrap();
@@ -197,10 +191,10 @@ fn what_is_not_on_disk_is_not_acknowledged_to_the_broker() {
     });
     world.gateway.take().unwrap().kill();
     disk.execute_batch("ROLLBACK").unwrap();
-    assert_eq!(frames(&world), 1);
+    assert_eq!(world.frames(), 1);
 
     world.start_gateway();
-    wait_until("all five come again", || frames(&world) == 6);
+    wait_until("all five come again", || world.frames() == 6);
     world.verify();
 }
 
@@ -219,9 +213,9 @@ fn a_shared_subscription_gives_each_message_to_one_member() {
     });
     sensor_says(&broker, 20);
     let theirs = || i64::try_from(fs::read_to_string(&heard).unwrap().lines().count()).unwrap();
-    wait_until("all have arrived somewhere", || frames(&world) + theirs() >= 20);
-    assert!(frames(&world) > 0 && theirs() > 0, "only one of them was given messages");
-    assert_eq!(frames(&world) + theirs(), 20);
+    wait_until("all have arrived somewhere", || world.frames() + theirs() >= 20);
+    assert!(world.frames() > 0 && theirs() > 0, "only one of them was given messages");
+    assert_eq!(world.frames() + theirs(), 20);
     other.0.kill().unwrap();
 }
 

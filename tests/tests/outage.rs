@@ -9,7 +9,7 @@ use hushgate_tests::{
     rig::free_port,
     world::{GRANT, World, wait_until},
 };
-use std::{path::PathBuf, process::Command, sync::mpsc::channel, thread, time::Duration};
+use std::{sync::mpsc::channel, thread, time::Duration};
 
 const BEATS: &str = "patient/beats";
 
@@ -149,23 +149,6 @@ fn what_waited_too_long_expires_and_never_arrives() {
     delivers_exactly(&world, &[72]);
 }
 
-/// Runs the gateway with a wall clock that is off by so many seconds.
-fn restart_with_clock_off_by(world: &mut World, seconds: i64) {
-    world.gateway = None;
-    let shim = world.dir.path().join("clockshift.so");
-    if !shim.exists() {
-        let source = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("rigs/clockshift.c");
-        let args = ["-shared", "-fPIC", "-O1", "-o"];
-        let built = Command::new("cc").args(args).arg(&shim).arg(source).status().unwrap();
-        assert!(built.success(), "the clock shim could not be built");
-    }
-    world.gateway_env = vec![
-        ("LD_PRELOAD", shim.to_str().unwrap().to_owned()),
-        ("CLOCKSHIFT", seconds.to_string()),
-    ];
-    world.start_gateway();
-}
-
 fn withheld_for_the_clock(world: &World) -> i64 {
     world.ledger_count("withheld", Some("clock-unknown"))
 }
@@ -174,17 +157,17 @@ fn withheld_for_the_clock(world: &World) -> i64 {
 fn while_the_clock_is_behind_the_ledger_nothing_leaves_however_often_it_is_asked() {
     let mut world = World::running();
     send(&world, 71);
-    restart_with_clock_off_by(&mut world, -3600);
+    world.restart_with_clock_off_by(-3600);
     // More than the gateway could take for the newest part of the ledger.
     let mut device = world.device();
     for beats in 0..200 {
         device.publish(BEATS, format!("Beats: {beats} bpm").as_bytes()).unwrap();
     }
     assert_eq!(withheld_for_the_clock(&world), 200);
-    restart_with_clock_off_by(&mut world, -3600);
+    world.restart_with_clock_off_by(-3600);
     send(&world, 73);
     assert_eq!(withheld_for_the_clock(&world), 201, "a restart made the clock known");
-    restart_with_clock_off_by(&mut world, 0);
+    world.restart_with_clock_off_by(0);
     wait_until("the clock is known", || {
         send(&world, 74);
         world.ledger_count("queued", None) == 2
@@ -196,7 +179,7 @@ fn while_the_clock_is_behind_the_ledger_nothing_leaves_however_often_it_is_asked
 fn a_clock_that_was_never_set_is_unknown() {
     let mut world = World::new();
     world.grant("ada-pacemaker", &GRANT.replace("2026-01-01", "1970-01-01"));
-    restart_with_clock_off_by(&mut world, -30 * 366 * 86_400);
+    world.restart_with_clock_off_by(-30 * 366 * 86_400);
     send(&world, 71);
     assert_eq!(withheld_for_the_clock(&world), 1);
 }
@@ -206,19 +189,19 @@ fn what_waits_is_neither_sent_nor_purged_while_the_clock_is_unknown() {
     let mut world = World::new();
     world.grant("ada-pacemaker", GRANT);
     world.hub = None;
-    restart_with_clock_off_by(&mut world, -7200);
+    world.restart_with_clock_off_by(-7200);
     send(&world, 71);
-    restart_with_clock_off_by(&mut world, 0);
+    world.restart_with_clock_off_by(0);
     send(&world, 72);
     world.start_hub();
-    restart_with_clock_off_by(&mut world, -3600);
+    world.restart_with_clock_off_by(-3600);
     // The older one is due at this time, too. The gateway has had its chance when it has decided on a frame.
     send(&world, 73);
     assert_eq!(withheld_for_the_clock(&world), 1);
     let ended: i64 =
         ["delivered", "purged", "expired"].map(|it| world.ledger_count(it, None)).iter().sum();
     assert_eq!(ended, 0);
-    restart_with_clock_off_by(&mut world, 0);
+    world.restart_with_clock_off_by(0);
     delivers_exactly(&world, &[71, 72]);
 }
 
