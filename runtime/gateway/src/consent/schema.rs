@@ -309,11 +309,12 @@ mod tests {
             let nth = |it: u32| leaves(&rule, min + f64::from(it) * step, None).to_bits();
             let own: BTreeSet<_> = (0..).map(nth).take(rule.alphabet() as usize).collect();
             assert_eq!(own.len() as f64, rule.alphabet(), "{rule:?}");
-            for value in [value, f64::MIN, f64::MAX] {
-                for coarser in [None, Some(coarser)] {
-                    let number = leaves(&rule, value, coarser);
-                    assert!(own.contains(&number.to_bits()), "{number} {rule:?} {coarser:?}");
-                }
+            let values = [value, f64::MIN, f64::MAX];
+            for (value, coarser) in
+                values.into_iter().flat_map(|it| [(it, None), (it, Some(coarser))])
+            {
+                let number = leaves(&rule, value, coarser);
+                assert!(own.contains(&number.to_bits()), "{number} {rule:?} {coarser:?}");
             }
         }
     }
