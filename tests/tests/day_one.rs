@@ -1,7 +1,11 @@
 //! All adapters that we ship, through one gateway over MQTT: each plugin's own cases are sent by devices, and what
 //! their grants allow arrives at the hub.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up should fail loudly")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot set up should fail loudly"
+)]
 
 use hushgate_tests::{
     guest::decisions,

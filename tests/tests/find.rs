@@ -1,7 +1,5 @@
 //! Which plugin is for a device: found by words, or by a first message of the device.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up should fail loudly")]
-
 use hushgate_tests::{
     program::{run, run_ok},
     world::World,

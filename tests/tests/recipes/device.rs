@@ -119,7 +119,7 @@ fn writes(literals: &[&str], payload: &[u8]) -> bool {
         let decimals = number.and_then(|it| it.parse::<f64>().ok().and(it.split_once('.')));
         decimals.is_some_and(|it| it.1.len() == 2)
     };
-    literals.iter().any(|it| of_format(it))
+    literals.iter().any(of_format)
 }
 
 /// ESPHome itself checks its configurations, if `HUSHGATE_ESPHOME` says where it is (PyPI's `esphome`).

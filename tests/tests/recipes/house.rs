@@ -59,14 +59,16 @@ impl House {
         for block in blocks {
             match &block.purpose {
                 Use::Commands => self.run(&block.text),
-                Use::Says => {
-                    for line in block.text.lines() {
-                        assert!(self.said.contains(line), "no `{line}` in {}", self.said);
-                    }
-                }
+                Use::Says => self.check_said(&block.text),
                 Use::File(path) => self.write(path, &block.text),
                 _ => {}
             }
+        }
+    }
+
+    fn check_said(&self, lines: &str) {
+        for line in lines.lines() {
+            assert!(self.said.contains(line), "no `{line}` in {}", self.said);
         }
     }
 
