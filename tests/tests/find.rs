@@ -57,3 +57,17 @@ fn a_first_message_tells_which_adapter_understands_it_and_nothing_is_changed() {
     assert!(unknown.status.code() == Some(3) && text.contains("plugin search"), "{text}");
     assert!(!fs::read_to_string(home.join("hushgate.toml")).unwrap().contains("\"x\""));
 }
+
+#[test]
+fn an_adapter_that_must_be_told_more_says_so_when_its_device_is_added() {
+    let world = World::new();
+    let home = world.gateway_dir();
+    let add = ["device", "add", "soil", "--subject", "ada", "--topics", "soil/#", "--adapter"];
+    let said = run_ok(&home, &[&add[..], &["json-map"]].concat());
+    let lines = fs::read_to_string(home.join("hushgate.toml")).unwrap().lines().count();
+    for text in [&format!("hushgate.toml:{lines}: setting `fields` is missing"), "\n  fields: "] {
+        assert!(said.contains(text), "no `{text}` in {said}");
+    }
+    let add = ["device", "add", "hall", "--subject", "ada", "--topics", "hall/#", "--adapter"];
+    assert!(!run_ok(&home, &[&add[..], &["shelly"]].concat()).contains("missing"));
+}

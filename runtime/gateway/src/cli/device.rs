@@ -3,7 +3,13 @@
 mod guess;
 
 use super::{Failure, open, out::say, plugin::add::shipped_if_missing};
-use crate::{config::Config, home::Home, secret, source::is_name};
+use crate::{
+    config::Config,
+    home::Home,
+    plugins::{manifest::Manifest, shelf::MANIFEST},
+    secret,
+    source::{Source, is_name},
+};
 use clap::Subcommand;
 use std::{fs, path::PathBuf};
 
@@ -54,9 +60,25 @@ pub(super) fn run(home: &Home, command: DeviceCommand) -> Result<(), Failure> {
                  MQTT: user {name}, password {secret}\n  \
                  HTTP: Authorization: Bearer {name}.{secret}"
             ));
+            unsaid(home, &adapter).iter().for_each(say);
             Ok(())
         }
     }
+}
+
+/// What `adapter` must be told before the device that was just added can be understood.
+fn unsaid(home: &Home, adapter: &str) -> Option<String> {
+    let manifest = Source::read(&home.plugins().join(adapter).join(MANIFEST)).ok()?;
+    let schema = Manifest::from_source(&manifest).ok()?.settings?;
+    let problem = schema.check("{}").err()?;
+    let (path, lines) =
+        (home.settings(), fs::read_to_string(home.settings()).ok()?.lines().count());
+    Some(format!(
+        "It is not used yet. {}:{lines}: {problem}. Write it there, as in \
+         `adapter = {{ plugin = \"{adapter}\", settings = {{ … }} }}`; what `{adapter}` can be told:{}",
+        path.display(),
+        schema.told().map(|(name, what)| format!("\n  {name}: {what}")).collect::<String>(),
+    ))
 }
 
 fn fresh_secret() -> Result<(String, String), Failure> {

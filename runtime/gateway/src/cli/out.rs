@@ -1,6 +1,6 @@
 //! What people read: standard output, and complaints on standard error.
 
-use std::io::{Write, stderr, stdout};
+use std::io::{IsTerminal, Write, stderr, stdout};
 
 /// Prints a line. A reader that has gone away is no fault of ours.
 pub(crate) fn say(text: impl std::fmt::Display) {
@@ -10,4 +10,14 @@ pub(crate) fn say(text: impl std::fmt::Display) {
 /// Prints what went wrong.
 pub(crate) fn complain(text: &str) {
     let _ = writeln!(stderr().lock(), "hushgate: {text}");
+}
+
+/// Shows how far long work is, in one line of a terminal that is wiped at the end.
+pub(crate) fn progress(number: usize, of: usize) {
+    let mut terminal = stderr().lock();
+    if terminal.is_terminal() {
+        let text = if number < of { format!("{number} of {of}") } else { String::new() };
+        let _ = write!(terminal, "\r\x1b[K{text}");
+        let _ = terminal.flush();
+    }
 }

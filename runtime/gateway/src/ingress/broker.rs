@@ -4,7 +4,8 @@
 //!
 //! - PUBACK leaves after the commit. While nothing can be kept, it is withheld and the device's other messages
 //!   wait behind it: MQTT's own flow control.
-//! - Nobody can subscribe: what one device says, no other hears.
+//! - Nobody can subscribe: what one device says, no other hears. Nothing is retained: a last will that asks for it is
+//!   taken, because devices insist, and forgotten.
 //! - The only module that names `mqtt5`.
 
 use super::{credentials::Credentials, topics::Topics};
@@ -12,18 +13,25 @@ use crate::{
     intake::{self, Intake, IntakeError},
     message::{DeviceName, Frame, Millis},
 };
-use mqtt5::broker::{
-    BrokerConfig, MqttBroker,
-    auth::{AuthProvider, AuthResult},
-    config::StorageConfig,
-    events::{BrokerEventHandler, ClientDisconnectEvent, ClientPublishEvent, PublishAction},
+use mqtt5::{
+    broker::{
+        BrokerConfig, MqttBroker,
+        auth::{AuthProvider, AuthResult},
+        config::StorageConfig,
+        events::{
+            BrokerEventHandler, ClientDisconnectEvent, ClientPublishEvent, PublishAction,
+            RetainedSetEvent,
+        },
+        router::MessageRouter,
+    },
+    packet::publish::PublishPacket,
 };
 use std::{
     collections::HashMap,
     future::Future,
     net::SocketAddr,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError, Weak},
     time::Duration,
 };
 use tokio_util::sync::CancellationToken;
@@ -37,6 +45,9 @@ const RETRY_DELAY_MAX: Duration = Duration::from_secs(5);
 
 /// By connection: the packet that QoS 2 may bring a second time.
 type Repeats = HashMap<Arc<str>, (u16, Vec<u8>)>;
+
+/// Who keeps retained messages, once there is a broker. It holds the handler, which must not hold it in turn.
+type Retained = Arc<OnceLock<Weak<MessageRouter>>>;
 
 type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -74,8 +85,10 @@ impl Broker {
             intake: self.intake.clone(),
             stop: stop.clone(),
         };
-        let config = self.config(address, stop.clone());
+        let retained = Arc::new(OnceLock::new());
+        let config = self.config((address, retained.clone()), stop.clone());
         let broker = MqttBroker::with_config(config).await.map_err(fail)?;
+        retained.get_or_init(|| Arc::downgrade(&broker.router()));
         let mut broker = broker.with_auth_provider(Arc::new(door));
         let bound = broker.local_addr().unwrap_or(address);
         let shutdown = broker.shutdown_handle();
@@ -93,15 +106,19 @@ impl Broker {
     }
 
     /// The crate's defaults bind every address, let everybody in and keep sessions on disk.
-    fn config(self, address: SocketAddr, stop: CancellationToken) -> BrokerConfig {
+    fn config(
+        self,
+        (address, retained): (SocketAddr, Retained),
+        stop: CancellationToken,
+    ) -> BrokerConfig {
         let Self { intake, topics, frame_bytes_max, .. } = self;
-        let handler =
-            Handler { intake, topics, frame_bytes_max, stop, last_qos2: Mutex::default() };
+        let last_qos2 = Mutex::default();
+        let handler = Handler { intake, topics, frame_bytes_max, stop, last_qos2, retained };
         let mut config = BrokerConfig::new()
             .with_bind_address(address)
             .with_max_clients(CLIENTS_MAX)
             .with_max_packet_size(frame_bytes_max + PACKET_EXTRA_BYTES)
-            .with_retain_available(false)
+            .with_retain_available(true)
             .with_max_subscriptions_per_client(1)
             .with_client_channel_capacity(16)
             .with_session_expiry(Duration::from_secs(3600))
@@ -208,6 +225,7 @@ struct Handler {
     frame_bytes_max: usize,
     stop: CancellationToken,
     last_qos2: Mutex<Repeats>,
+    retained: Retained,
 }
 
 impl BrokerEventHandler for Handler {
@@ -222,6 +240,20 @@ impl BrokerEventHandler for Handler {
         self.repeats().remove(&event.client_id);
         Box::pin(async {})
     }
+
+    /// Only last wills come here: what a device publishes is handled before.
+    fn on_retained_set<'a>(&'a self, event: RetainedSetEvent) -> Answer<'a, ()> {
+        Box::pin(forget(&self.retained, event))
+    }
+}
+
+/// Clears what was just retained, as MQTT does it: by an empty message.
+async fn forget(retained: &Retained, event: RetainedSetEvent) {
+    let router = retained.get().and_then(Weak::upgrade);
+    let Some(router) = router.filter(|_| !event.cleared) else { return };
+    let mut nothing = PublishPacket::new(event.topic.as_ref(), Vec::new(), event.qos);
+    nothing.retain = true;
+    router.route_message_local_only(&nothing, None).await;
 }
 
 impl Handler {
@@ -259,5 +291,30 @@ impl Handler {
 
     fn repeats(&self) -> std::sync::MutexGuard<'_, Repeats> {
         self.last_qos2.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Forgetful(Retained);
+
+    impl BrokerEventHandler for Forgetful {
+        fn on_retained_set<'a>(&'a self, event: RetainedSetEvent) -> Answer<'a, ()> {
+            Box::pin(forget(&self.0, event))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_last_will_that_asks_to_be_retained_is_forgotten() {
+        let retained = Retained::default();
+        let router = MessageRouter::new();
+        let router = Arc::new(router.with_event_handler(Arc::new(Forgetful(retained.clone()))));
+        retained.get_or_init(|| Arc::downgrade(&router));
+        let mut will = PublishPacket::new("door/status", &b"offline"[..], mqtt5::QoS::AtLeastOnce);
+        will.retain = true;
+        router.route_message(&will, None).await;
+        assert_eq!(router.retained_count().await, 0);
     }
 }

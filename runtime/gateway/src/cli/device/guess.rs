@@ -5,7 +5,10 @@
 //! - Candidates run as in the gateway, each with no settings, and reach nothing. Nothing is changed.
 
 use crate::{
-    cli::{Failure, open, out::say},
+    cli::{
+        Failure, open,
+        out::{progress, say},
+    },
     home::Home,
     ingress::topics,
     message::Millis,
@@ -63,7 +66,9 @@ pub(super) fn run(home: &Home, file: &Path, topic: &str) -> Result<(), Failure> 
     let cache = crate::gateway::cache(&config, &keys)?;
     say("Asks all adapters; the first time each is compiled, which takes seconds.");
     let mut candidates = Vec::new();
-    for dir in adapters(home)?.values() {
+    let dirs = adapters(home)?;
+    for (dir, number) in dirs.values().zip(1_usize..) {
+        progress(number, dirs.len());
         candidates.extend(candidate((&engine, &cache), dir, &frame)?);
     }
     let asked = candidates.len();
