@@ -261,6 +261,7 @@ impl Intake {
         Ok(Decided {
             device: frame.device.clone(),
             at: frame.received,
+            bytes: frame.content.reveal().body.len(),
             decisions,
             states: live.take_states(),
             lineage: live.lineage,
@@ -271,7 +272,8 @@ impl Intake {
     pub async fn refuse(&self, device: DeviceName, outcome: Outcome) -> Result<(), IntakeError> {
         let decisions = vec![Decision::whole(outcome)];
         let lineage = self.store.lineage();
-        let decided = Decided { device, at: Millis::now(), decisions, states: Vec::new(), lineage };
+        let (at, states) = (Millis::now(), Vec::new());
+        let decided = Decided { device, at, bytes: 0, decisions, states, lineage };
         let slot = self.store.slot().await.map_err(IntakeError::NotKept)?;
         slot.keep(decided).kept().await.map_err(IntakeError::NotKept)
     }
@@ -285,8 +287,8 @@ impl Intake {
             let taken =
                 lock(&door.slot).live.as_mut().map(|it| (it.device.take_changes(true), it.lineage));
             let Some((states, lineage)) = taken.filter(|it| !it.0.is_empty()) else { continue };
-            let decided =
-                Decided { device, at: Millis::now(), decisions: Vec::new(), states, lineage };
+            let (at, decisions) = (Millis::now(), Vec::new());
+            let decided = Decided { device, at, bytes: 0, decisions, states, lineage };
             if let Err(error) = room.keep(decided).kept().await {
                 tracing::warn!(%error, "the samples of a window were not kept");
             }

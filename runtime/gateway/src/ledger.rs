@@ -45,7 +45,7 @@ impl Kind {
         KINDS.iter().find(|it| it.0 == self).map_or("", |it| it.1)
     }
 
-    fn from_name(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         KINDS.iter().find(|it| it.1 == name).map(|it| it.0)
     }
 }

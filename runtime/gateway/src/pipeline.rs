@@ -38,6 +38,8 @@ pub struct Decision {
     pub grant: String,
     /// Its recipient; empty where none was asked.
     pub recipient: String,
+    /// How many fields were understood.
+    pub fields: usize,
     /// What was decided.
     pub outcome: Outcome,
 }
@@ -56,7 +58,7 @@ pub enum Outcome {
 impl Decision {
     /// A decision for a whole frame.
     pub fn whole(outcome: Outcome) -> Self {
-        Self { grant: String::new(), recipient: String::new(), outcome }
+        Self { grant: String::new(), recipient: String::new(), fields: 0, outcome }
     }
 }
 
@@ -113,7 +115,8 @@ fn decide(
         Err(reason) => Outcome::Withheld(reason),
     };
     let grant = &asked.plan.grant;
-    Decision { grant: grant.id.clone(), recipient: grant.recipient.clone(), outcome }
+    let fields = readings.iter().map(|it| it.fields.len()).sum();
+    Decision { grant: grant.id.clone(), recipient: grant.recipient.clone(), fields, outcome }
 }
 
 /// What may leave of `readings`, and what policies asked for.

@@ -7,6 +7,7 @@
 //! - A failed commit leaves no trace: what was computed from it in memory is refused by [`Lineage`].
 //! - The file has mode 0600; states of plugins are sealed in it.
 
+pub mod daily;
 pub mod tally;
 pub mod writer;
 
@@ -84,6 +85,8 @@ pub struct Decided {
     pub device: DeviceName,
     /// When.
     pub at: Millis,
+    /// How many bytes came.
+    pub bytes: usize,
     /// One for each grant that was asked, or one for the whole frame; none where there is no frame, only states.
     pub decisions: Vec<Decision>,
     /// What is remembered from now on, by grant or counter.

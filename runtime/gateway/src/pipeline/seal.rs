@@ -33,6 +33,7 @@ pub struct Sealed {
     grant_digest: [u8; 8],
     due: Millis,
     expires: Millis,
+    fields: usize,
     envelope: Vec<u8>,
 }
 
@@ -71,6 +72,7 @@ pub fn run(
         grant_digest: consented.grant_digest(),
         due: consented.due(),
         expires: consented.expires(),
+        fields: consented.fields().len(),
         envelope,
     })
 }
@@ -123,6 +125,11 @@ impl Sealed {
     /// After this it is not sent.
     pub fn expires(&self) -> Millis {
         self.expires
+    }
+
+    /// How many fields are in it.
+    pub fn fields(&self) -> usize {
+        self.fields
     }
 
     /// What is kept and sent.

@@ -2,6 +2,7 @@
 
 use super::{
     Decided, Job, Reply, Shared, StoreError,
+    daily::{self, Counts, Daily, MoreDaily},
     tally::{More, Tally},
 };
 use crate::{
@@ -36,6 +37,7 @@ pub(crate) struct Writer {
     outbox_entries_max: u64,
     shared: Arc<Shared>,
     kept: Kept,
+    daily: Daily,
 }
 
 /// What is on disk, as numbers: moves only when a commit succeeded.
@@ -54,6 +56,7 @@ struct Batch<'a> {
     states: HashMap<String, Vec<u8>>,
     queued: bool,
     more: More,
+    daily: MoreDaily,
 }
 
 impl Writer {
@@ -63,6 +66,7 @@ impl Writer {
         outbox_entries_max: u64,
         shared: Arc<Shared>,
     ) -> rusqlite::Result<Self> {
+        connection.execute_batch(daily::SCHEMA)?;
         let number = |query| connection.query_row(query, [], |row| row.get::<_, i64>(0));
         let kept = Kept {
             head: ledger::head(&connection)?,
@@ -77,7 +81,8 @@ impl Writer {
             ledger: kept.head.seq,
             ..Tally::default()
         };
-        Ok(Self { connection, vault, outbox_entries_max, shared, kept })
+        let daily = Daily::default();
+        Ok(Self { connection, vault, outbox_entries_max, shared, kept, daily })
     }
 
     /// Writes until the last sender is gone.
@@ -86,6 +91,15 @@ impl Writer {
         while jobs.blocking_recv_many(&mut waiting, BATCH_MAX) > 0 {
             self.commit(waiting.drain(..));
         }
+        if let Err(error) = self.write_daily() {
+            tracing::warn!(%error, "the last numbers of this day were not kept");
+        }
+    }
+
+    fn write_daily(&mut self) -> rusqlite::Result<()> {
+        let transaction = self.connection.transaction()?;
+        self.daily.write(&transaction, self.kept.at)?;
+        transaction.commit()
     }
 
     fn commit(&mut self, jobs: impl Iterator<Item = Job>) {
@@ -150,6 +164,7 @@ impl Writer {
             states: HashMap::new(),
             queued: false,
             more: More::default(),
+            daily: MoreDaily::default(),
         };
         let mut refused = false;
         for (task, (_, result)) in work.into_iter().zip(replies.iter_mut()) {
@@ -170,14 +185,22 @@ impl Writer {
         if batch.now.at > self.kept.at {
             batch.set_cursor("high-water", batch.now.at.0)?;
         }
-        let Batch { transaction, now, states, queued, more } = batch;
+        let Batch { transaction, now, states, queued, more, daily } = batch;
         for (owner, state) in states {
             let sealed = self.vault.seal(&owner, &state).ok_or(rusqlite::Error::InvalidQuery)?;
             transaction
                 .prepare_cached("INSERT OR REPLACE INTO state VALUES (?1, ?2)")?
                 .execute(params![owner, sealed])?;
         }
+        let writes_daily = self.daily.is_due();
+        if writes_daily {
+            self.daily.write(&transaction, now.at)?;
+        }
         transaction.commit()?;
+        if writes_daily {
+            self.daily.wrote(now.at);
+        }
+        self.daily.add(daily);
         let frames = now.frame.saturating_sub(self.kept.frame).unsigned_abs();
         self.kept = now;
         Ok((queued, frames, more))
@@ -215,6 +238,11 @@ impl Batch<'_> {
         self.now.at = self.now.at.max(decided.at);
         for decision in &decided.decisions {
             let digest;
+            let mut counts = Counts {
+                fields_in: decision.fields as u64,
+                bytes_in: decided.bytes as u64,
+                ..Counts::default()
+            };
             let (kind, reason, release, proof): (_, _, _, &[u8]) = match &decision.outcome {
                 Outcome::Withheld(reason) => (Kind::Withheld, reason.name(), None, &[]),
                 Outcome::Quarantined(reason) => (Kind::Quarantined, reason.name(), None, &[]),
@@ -223,6 +251,8 @@ impl Batch<'_> {
                     self.now.waiting += 1;
                     self.queued = true;
                     digest = sealed.digest();
+                    counts.fields_out = sealed.fields() as u64;
+                    counts.bytes_out = sealed.envelope().len() as u64;
                     let reason = noted.map_or("", |it| it.name());
                     (Kind::Queued, reason, Some(sealed.release().0), &digest)
                 }
@@ -239,6 +269,8 @@ impl Batch<'_> {
                 proof,
             };
             self.more.entry((kind, reason), &decision.recipient);
+            let place = (decided.at, &*decided.device.0, &*decision.recipient);
+            self.daily.count(place, (kind, reason), counts);
             ledger::append(&self.transaction, &mut self.now.head, &fact)?;
         }
         self.states.extend(decided.states);
@@ -265,7 +297,10 @@ impl Batch<'_> {
                 release: Some(waiting.release.0),
                 proof: &settlement.proof,
             };
-            self.more.entry((settlement.kind, settlement.reason), &waiting.recipient);
+            let what = (settlement.kind, settlement.reason);
+            self.more.entry(what, &waiting.recipient);
+            let place = (at, &*waiting.device, &*waiting.recipient);
+            self.daily.count(place, what, Counts::default());
             ledger::append(&self.transaction, &mut self.now.head, &fact)?;
         }
         Ok(())
