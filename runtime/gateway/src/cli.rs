@@ -9,6 +9,7 @@ mod init;
 mod out;
 mod plugin;
 mod replay;
+mod report;
 mod run;
 mod send;
 mod show;
@@ -77,6 +78,10 @@ enum Command {
     Ledger(show::LedgerCommand),
     /// Say what would be released of the newest frames with another plugin that is not released now.
     Replay(replay::ReplayArgs),
+    /// Write a page of what devices sent, what left and for whom, by day.
+    Report(report::ReportArgs),
+    /// Draw where the data of each device goes, by the settings of now.
+    Diagram(report::DiagramArgs),
     /// Compile a component for a running gateway, which starts this itself.
     #[command(name = hushgate_wasm::cache::COMPILE, hide = true)]
     Compile {
@@ -203,6 +208,8 @@ async fn dispatch(args: Args, outlives: &mut Option<TempDir>) -> Result<(), Fail
         Command::Status => show::status(&home),
         Command::Ledger(it) => show::ledger(&home, &it),
         Command::Replay(it) => replay::run(&home, &it),
+        Command::Report(it) => report::report(&home, it),
+        Command::Diagram(it) => report::diagram(&home, it),
         Command::Compile { from, to } => {
             let engine = hushgate_wasm::engine::Engine::compiler().map_err(Failure::failed)?;
             hushgate_wasm::cache::compile(&engine, &from, &to).map_err(Failure::fix)

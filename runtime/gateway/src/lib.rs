@@ -29,6 +29,7 @@ pub mod witness;
 // What the path stands on.
 pub mod contract;
 pub mod home;
+pub mod html;
 pub mod keys;
 pub mod plugins;
 pub mod secret;
@@ -36,7 +37,8 @@ pub mod source;
 pub mod store;
 pub mod wire;
 
-// What the owner can see of it in numbers.
+// What people can see of it, in numbers and pictures.
+pub mod report;
 pub mod telemetry;
 
 // The recipient's side, what starts everything, and who asks for it.

@@ -167,6 +167,15 @@ pub(crate) fn counts(connection: &Connection) -> rusqlite::Result<Vec<(String, i
         .collect()
 }
 
+/// How many wait, and since when the oldest of them could leave.
+pub(crate) fn oldest(connection: &Connection) -> rusqlite::Result<(u64, Option<Millis>)> {
+    let query = "SELECT count(*), min(due_ms) FROM outbox";
+    connection.query_row(query, [], |row| {
+        let count: i64 = row.get(0)?;
+        Ok((count.unsigned_abs(), row.get::<_, Option<i64>>(1)?.map(Millis)))
+    })
+}
+
 /// The device, grant and grant's text that releases wait under.
 pub(crate) fn grants(connection: &Connection) -> rusqlite::Result<Vec<(String, String, [u8; 8])>> {
     connection

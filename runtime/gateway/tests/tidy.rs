@@ -7,6 +7,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 /// Which modules each module may name. Read it as the architecture diagram: there is no way back up.
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("message", &[]),
+    ("html", &[]),
     ("outcome", &[]),
     ("source", &[]),
     ("home", &[]),
@@ -38,6 +39,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "wire",
         ],
     ),
+    ("report", &["config", "consent", "html", "ledger", "message", "outbox", "outcome", "store"]),
     ("telemetry", &["intake", "ledger", "outcome", "plugins", "store"]),
     ("witness", &["config", "home", "keys", "ledger", "message", "outcome", "store"]),
     (
@@ -60,7 +62,18 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ),
     (
         "hub",
-        &["gateway", "home", "ingress", "keys", "message", "source", "transport", "wire", "secret"],
+        &[
+            "gateway",
+            "home",
+            "html",
+            "ingress",
+            "keys",
+            "message",
+            "source",
+            "transport",
+            "wire",
+            "secret",
+        ],
     ),
     (
         "cli",
@@ -78,6 +91,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "outbox",
             "outcome",
             "plugins",
+            "report",
             "source",
             "store",
             "transport",

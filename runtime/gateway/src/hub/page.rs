@@ -12,7 +12,8 @@ mod sections;
 mod words;
 
 use super::store::{DeviceLatest, FieldLatest, HubStore, LegacyLine, StoreError, Value};
-use words::{escape, utc};
+use crate::html::escape;
+use words::utc;
 
 /// The most values, each with its chart, that one page shows.
 pub(crate) const FIELDS_SHOWN_MAX: usize = 128;

@@ -7,7 +7,8 @@
 //! - Who cannot see it is told its range.
 //! - Whatever the numbers are, it stays small: at most [`POINTS_MAX`] and one points.
 
-use super::words::{decimal, escape, number, utc};
+use super::words::{decimal, number, utc};
+use crate::html::escape;
 use std::ops::RangeInclusive;
 
 /// How many points a chart is made for.

@@ -2,8 +2,9 @@
 
 use super::super::store::{FieldLatest, KeyId, LegacyLine, Value};
 use super::chart::Chart;
-use super::words::{escape, label, number, time, unit, utc};
+use super::words::{label, number, time, unit, utc};
 use super::{DAY_MS, DeviceView, LEGACY_SHOWN_MAX};
+use crate::html::escape;
 
 /// A longer value is shown in smaller letters, so that it needs not be broken.
 const VALUE_CHARS_LARGE: usize = 6;

@@ -1,0 +1,74 @@
+//! What a subject can see without asking anybody: the report, and the picture of where data goes.
+
+#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
+
+use hushgate_tests::{
+    program::{run, run_ok},
+    world::World,
+};
+use std::fs;
+
+/// What devices sent, and what is released of it: no page may show either.
+const VALUES: [&str; 2] = ["71.625", "72 /min"];
+
+fn written(world: &World, command: &[&str]) -> String {
+    let file = world.dir.path().join("written");
+    let out = ["--out", file.to_str().unwrap()];
+    run_ok(&world.gateway_dir(), &[command, &out].concat());
+    fs::read_to_string(file).unwrap()
+}
+
+#[test]
+fn a_report_counts_what_the_ledger_proves_and_shows_no_value() {
+    let mut world = World::running();
+    for _ in 0..5 {
+        assert_eq!(world.put("/patient/beats/bpm", b"bpm: 71.625 bpm"), 204);
+    }
+    assert_eq!(world.put("/patient/beats/bpm", b"nobody understands this"), 204);
+    world.wait_until_delivered();
+    // What is not on disk yet goes there at the end.
+    assert!(world.gateway.take().unwrap().stop().success());
+    let html = written(&world, &["report", "--subject", "ada", "--days", "1"]);
+    let left = world.ledger_count("queued", None);
+    let delivered = world.ledger_count("delivered", None);
+    assert!(left > 0 && left == delivered);
+    for text in [
+        format!("6 came, {left} left"),
+        format!("5 came, {left} left"),
+        format!("<p class=\"value\">{delivered}</p>"),
+        "<h3>for hospital</h3>".to_owned(),
+        "stayed at home: it breaks the device's format".to_owned(),
+        "<svg class=\"flow\"".to_owned(),
+        "NOT anonymous".to_owned(),
+    ] {
+        assert!(html.contains(&text), "no `{text}` in {html}");
+    }
+    for text in VALUES.into_iter().chain(["<script", "src=", "href=", "@import"]) {
+        assert!(!html.contains(text), "`{text}` in {html}");
+    }
+}
+
+#[test]
+fn the_picture_draws_every_grant_and_what_stays_at_home() {
+    let world = World::new();
+    world.enrol("scale", "scale/#");
+    world.grant("ada-pacemaker", hushgate_tests::world::GRANT);
+    let svg = written(&world, &["diagram"]);
+    for text in [">pacemaker<", ">scale<", ">stays at home<", ">hospital<", ">2 fields<", "bits/h<"]
+    {
+        assert!(svg.contains(text), "no `{text}` in {svg}");
+    }
+    assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
+}
+
+#[test]
+fn a_report_of_nobody_says_so() {
+    let world = World::new();
+    let said = run(&world.gateway_dir(), &["report", "--subject", "adda"]);
+    let text = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert!(
+        said.status.code() == Some(3) && text.contains("no device here is of a subject"),
+        "{text}"
+    );
+    assert!(!run(&world.gateway_dir(), &["report", "--days", "0"]).status.success());
+}
