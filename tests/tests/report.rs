@@ -1,4 +1,4 @@
-//! What a subject can see without asking anybody: the report, and the picture of where data goes.
+//! What a subject can see without asking anybody: the report, the picture of where data goes, and all that is held.
 
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
@@ -6,7 +6,7 @@ use hushgate_tests::{
     program::{run, run_ok},
     world::World,
 };
-use std::fs;
+use std::{fs, os::unix::fs::PermissionsExt};
 
 /// What devices sent, and what is released of it: no page may show either.
 const VALUES: [&str; 2] = ["71.625", "72 /min"];
@@ -71,4 +71,34 @@ fn a_report_of_nobody_says_so() {
         "{text}"
     );
     assert!(!run(&world.gateway_dir(), &["report", "--days", "0"]).status.success());
+}
+
+#[test]
+fn an_export_has_all_that_is_held_and_no_secret_and_is_for_its_subject_alone() {
+    let mut world = World::running();
+    for _ in 0..3 {
+        assert_eq!(world.put("/patient/beats/bpm", b"bpm: 71.625 bpm"), 204);
+    }
+    world.wait_until_delivered();
+    world.hub.take();
+    assert_eq!(world.put("/patient/beats/bpm", b"mmHg: 120.00 mmHg"), 204);
+    assert!(world.gateway.take().unwrap().stop().success());
+    let file = world.dir.path().join("ada.json");
+    let export = |who| run(&world.gateway_dir(), &["export", who, "--out", file.to_str().unwrap()]);
+    assert!(export("ada").status.success());
+    let text = fs::read_to_string(&file).unwrap();
+    let held: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let count = |name: &str| held[name].as_array().unwrap().len();
+    let entries: i64 =
+        world.store().query_row("SELECT count(*) FROM ledger", [], |it| it.get(0)).unwrap();
+    assert_eq!(i64::try_from(count("ledger")).unwrap(), entries);
+    assert_eq!([count("devices"), count("grants"), count("remembered"), count("waiting")], [1; 4]);
+    assert_eq!(held["grants"][0]["text"], hushgate_tests::world::GRANT);
+    assert!(count("days") > 0);
+    for text in ["argon2", &world.secret, "71.6"] {
+        assert!(!held.to_string().contains(text), "`{text}` was exported");
+    }
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    // It is not written over, and nobody else has one.
+    assert_eq!([export("ada"), export("ben")].map(|it| it.status.code()), [Some(3); 2]);
 }

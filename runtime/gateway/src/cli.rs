@@ -10,6 +10,7 @@ mod out;
 mod plugin;
 mod replay;
 mod report;
+mod rights;
 mod run;
 mod send;
 mod show;
@@ -80,6 +81,8 @@ enum Command {
     Replay(replay::ReplayArgs),
     /// Write a page of what devices sent, what left and for whom, by day.
     Report(report::ReportArgs),
+    /// Write down all that is held about a subject.
+    Export(rights::ExportArgs),
     /// Draw where the data of each device goes, by the settings of now.
     Diagram(report::DiagramArgs),
     /// Compile a component for a running gateway, which starts this itself.
@@ -209,6 +212,7 @@ async fn dispatch(args: Args, outlives: &mut Option<TempDir>) -> Result<(), Fail
         Command::Ledger(it) => show::ledger(&home, &it),
         Command::Replay(it) => replay::run(&home, &it),
         Command::Report(it) => report::report(&home, it),
+        Command::Export(it) => rights::export(&home, &it),
         Command::Diagram(it) => report::diagram(&home, it),
         Command::Compile { from, to } => {
             let engine = hushgate_wasm::engine::Engine::compiler().map_err(Failure::failed)?;

@@ -37,8 +37,9 @@ pub mod source;
 pub mod store;
 pub mod wire;
 
-// What people can see of it, in numbers and pictures.
+// What people can see of it, in numbers and pictures, and what subjects can ask for.
 pub mod report;
+pub mod rights;
 pub mod telemetry;
 
 // The recipient's side, what starts everything, and who asks for it.

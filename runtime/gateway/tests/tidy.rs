@@ -40,6 +40,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         ],
     ),
     ("report", &["config", "consent", "html", "ledger", "message", "outbox", "outcome", "store"]),
+    ("rights", &["config", "consent", "keys", "ledger", "message", "outbox", "store"]),
     ("telemetry", &["intake", "ledger", "outcome", "plugins", "store"]),
     ("witness", &["config", "home", "keys", "ledger", "message", "outcome", "store"]),
     (
@@ -92,6 +93,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "outcome",
             "plugins",
             "report",
+            "rights",
             "source",
             "store",
             "transport",
