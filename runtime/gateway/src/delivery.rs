@@ -63,7 +63,11 @@ impl Delivery {
         keys: &Keys,
     ) -> Self {
         let paired = store.cursor(&paired_name(&contract)).unwrap_or(0) == 1;
-        let (vault, gateway_key) = (keys.vault(), keys.sealing_public());
+        let vault = keys.vault();
+        let gateway_key = match &contract.format {
+            Format::Hushgate(recipient) => keys.sealing_public_to(&recipient.sealing),
+            Format::PrivateIot => [0; 32],
+        };
         let outbox = store.outbox_changes();
         Self {
             contract,

@@ -108,16 +108,26 @@ impl Keys {
         mac.finalize().into_bytes().into()
     }
 
-    /// The pair that seals releases to their recipient and opens them there (HPKE, RFC 9180).
+    /// A hub's pair, which opens what was sealed to it (HPKE, RFC 9180).
     pub fn sealing(&self) -> (SealingKey, PublicKey) {
         Kem::derive_keypair(&self.derive("hushgate sealing v1"))
     }
 
     /// The public half, as it is written in invites.
     pub fn sealing_public(&self) -> [u8; 32] {
-        let mut bytes = [0; 32];
-        bytes.copy_from_slice(&self.sealing().1.to_bytes());
-        bytes
+        bytes(&self.sealing().1)
+    }
+
+    /// A gateway's pair for one recipient, who is known by its own public key. Each has another one: recipients who
+    /// compare what they have cannot tell by it that they hear from one gateway.
+    pub fn sealing_to(&self, recipient: &[u8; 32]) -> (SealingKey, PublicKey) {
+        let label = format!("hushgate sealing to {} v1", HEXLOWER.encode(recipient));
+        Kem::derive_keypair(&self.derive(&label))
+    }
+
+    /// Its public half, by which that recipient knows this gateway.
+    pub fn sealing_public_to(&self, recipient: &[u8; 32]) -> [u8; 32] {
+        bytes(&self.sealing_to(recipient).1)
     }
 
     /// The key that signs receipts (Ed25519, RFC 8032).
@@ -129,6 +139,12 @@ impl Keys {
     pub fn vault(&self) -> Vault {
         Vault { cipher: ChaCha20Poly1305::new(&self.derive("hushgate vault v1").into()) }
     }
+}
+
+fn bytes(key: &PublicKey) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(&key.to_bytes());
+    bytes
 }
 
 /// Seals what only this gateway itself will read again.

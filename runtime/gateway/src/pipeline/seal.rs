@@ -3,6 +3,7 @@
 //! # Promises
 //!
 //! - Only this module makes a [`Sealed`], and it needs a [`Consented`].
+//! - Each recipient hears from a key that is for it alone.
 //! - For the prototype's page, which has no key, a release is sealed to the gateway itself until it is sent.
 
 use crate::{
@@ -14,12 +15,18 @@ use crate::{
     wire::envelope::{Content, ContentField, ContentValue, Parcel, ReleaseId, Sealer},
 };
 use sha2::{Digest, Sha256};
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 /// Seals in the name of this gateway.
 #[derive(Debug)]
 pub struct Sealing {
-    sealer: Sealer,
+    keys: Keys,
     vault: Vault,
+    /// By the recipient's public key. As many as there are recipients.
+    sealers: RwLock<HashMap<[u8; 32], Arc<Sealer>>>,
 }
 
 /// A release that only its recipient can read.
@@ -40,7 +47,20 @@ pub struct Sealed {
 impl Sealing {
     /// With the gateway's own keys.
     pub fn new(keys: &Keys) -> Self {
-        Self { sealer: Sealer::new(keys.sealing()), vault: keys.vault() }
+        Self { keys: keys.clone(), vault: keys.vault(), sealers: RwLock::default() }
+    }
+
+    /// Who seals to `recipient`.
+    fn sealer(&self, recipient: &[u8; 32]) -> Arc<Sealer> {
+        // A panic cannot leave a map of whole sealers half changed.
+        let known = self.sealers.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sealer) = known.get(recipient) {
+            return sealer.clone();
+        }
+        drop(known);
+        let sealer = Arc::new(Sealer::new(self.keys.sealing_to(recipient)));
+        let mut known = self.sealers.write().unwrap_or_else(PoisonError::into_inner);
+        known.entry(*recipient).or_insert(sealer).clone()
     }
 }
 
@@ -58,7 +78,8 @@ pub fn run(
             let bytes = |it: u32| usize::try_from(it).unwrap_or(usize::MAX);
             let (size, size_min) = (bytes(contract.envelope_bytes), bytes(pad_kib << 10));
             let parcel = Parcel { id: release, content: &content, size, size_min };
-            sealing.sealer.seal(&keys.sealing, parcel).map_err(|_| Reason::Seal)?
+            let sealer = sealing.sealer(&keys.sealing);
+            sealer.seal(&keys.sealing, parcel).map_err(|_| Reason::Seal)?
         }
         Format::PrivateIot => {
             let plain = serde_json::to_vec(&content).map_err(|_| Reason::Seal)?;
@@ -152,7 +173,10 @@ mod tests {
             release::{self, PAD_KIB_MAX, Slots, Tightening},
         },
         contract::Address,
-        wire::invite::RecipientKeys,
+        wire::{
+            envelope::{self, Envelope},
+            invite::RecipientKeys,
+        },
     };
     use hushgate_wasm::bindings::{Field, Reading, Scalar};
     use std::collections::BTreeSet;
@@ -177,19 +201,40 @@ mod tests {
         release::clamp(permit, &[reading], &mut Slots::default(), &all).unwrap()
     }
 
+    fn contract(format: Format, envelope_bytes: u32) -> Contract {
+        Contract {
+            name: "hospital".into(),
+            address: Address::Loopback("127.0.0.1:9000".parse().unwrap()),
+            format,
+            envelope_bytes,
+            code: None,
+        }
+    }
+
     /// How large the envelope is under a contract of so many bytes.
     fn size((contract_bytes, pad_kib): (u32, u32), consented: &Consented) -> usize {
         let keys = Keys::create(&tempfile::tempdir().unwrap().path().join("seed")).unwrap();
         let recipient = RecipientKeys { sealing: keys.sealing_public(), receipt: [0; 32] };
-        let contract = Contract {
-            name: "hospital".into(),
-            address: Address::Loopback("127.0.0.1:9000".parse().unwrap()),
-            format: Format::Hushgate(recipient),
-            envelope_bytes: contract_bytes,
-            code: None,
-        };
+        let contract = contract(Format::Hushgate(recipient), contract_bytes);
         let sealed = run(&Sealing::new(&keys), &contract, consented, pad_kib);
         sealed.unwrap().envelope().len()
+    }
+
+    #[test]
+    fn recipients_cannot_tell_by_keys_that_they_hear_from_one_gateway() {
+        let keys = Keys::create(&tempfile::tempdir().unwrap().path().join("seed")).unwrap();
+        let hub = || Keys::create(&tempfile::tempdir().unwrap().path().join("seed")).unwrap();
+        let (sealing, hubs) = (Sealing::new(&keys), [hub(), hub()].map(|it| it.sealing_public()));
+        let key_id = |hub: &[u8; 32]| {
+            let recipient = RecipientKeys { sealing: *hub, receipt: [0; 32] };
+            let sealed = run(&sealing, &contract(Format::Hushgate(recipient), 1024), &flags(1), 0);
+            Envelope::parse(sealed.unwrap().envelope()).unwrap().key_id
+        };
+        assert_ne!(key_id(&hubs[0]), key_id(&hubs[1]));
+        for hub in &hubs {
+            let introduced = envelope::key_id(&keys.sealing_public_to(hub));
+            assert_eq!([key_id(hub), key_id(hub)], [introduced; 2]);
+        }
     }
 
     #[test]
