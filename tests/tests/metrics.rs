@@ -17,7 +17,8 @@ use hushgate_tests::{
 const VALUE: f64 = 918_273.25;
 
 /// Row and number, where nothing else is to be expected.
-const EXPECTED: [(&str, f64); 27] = [
+const EXPECTED: [(&str, f64); 28] = [
+    ("hushgate_decisions_unproved", 0.0),
     ("hushgate_frames_total", 10.0),
     ("hushgate_decisions_total{outcome=\"queued\",reason=\"\"}", 1.0),
     ("hushgate_decisions_total{outcome=\"withheld\",reason=\"not-granted\"}", 1.0),

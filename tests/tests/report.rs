@@ -30,6 +30,8 @@ fn a_report_counts_what_the_ledger_proves_and_shows_no_value() {
     assert!(world.gateway.take().unwrap().stop().success());
     let html = written(&world, &["report", "--subject", "ada", "--days", "1"]);
     let left = world.ledger_count("queued", None);
+    let status = run_ok(&world.gateway_dir(), &["status"]);
+    assert!(status.contains("% of the messages and"), "{status}");
     let delivered = world.ledger_count("delivered", None);
     assert!(left > 0 && left == delivered);
     for text in [

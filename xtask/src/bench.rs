@@ -29,6 +29,7 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
         ("hushgate-wasm", "call"),
         ("hushgate", "pipeline"),
         ("hushgate-tests", "intake"),
+        ("hushgate-tests", "swap"),
         ("hushgate-tests", "fair"),
     ];
     for (package, name) in benches {

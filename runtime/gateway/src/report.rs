@@ -110,6 +110,20 @@ impl Report {
         page::render(self, &flow::draw(config, |it| self.question.is_about(config, it)))
     }
 
+    /// How much of what came stayed at home, in one line; nothing where nothing came.
+    pub fn stayed(&self) -> Option<String> {
+        let Pair { came, left, .. } = self.total();
+        let messages = reduction(came.events, left.events)?;
+        let fields = reduction(came.fields_in, left.fields_out)
+            .map(|it| format!(" and {it:.1} % of the fields"))
+            .unwrap_or_default();
+        Some(format!(
+            "in {} days {messages:.1} % of the messages{fields} stayed at home; {} arrived",
+            self.question.days,
+            self.total().delivered
+        ))
+    }
+
     /// All pairs of device and recipient together.
     fn total(&self) -> Pair {
         let mut total = Pair::default();

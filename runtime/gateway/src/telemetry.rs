@@ -86,6 +86,8 @@ impl Telemetry {
         }
         text.family("hushgate_ledger_entries", Type::Gauge, "Entries of the ledger, ever.")
             .row(&[], tally.ledger.unsigned_abs());
+        let what = "Decisions without an entry in the ledger: a fault, if it is not 0.";
+        text.family("hushgate_decisions_unproved", Type::Gauge, what).row(&[], tally.unproved());
         text.family("hushgate_commits_total", Type::Counter, "Commits to the disk.")
             .row(&[], tally.commits);
         text.family("hushgate_commit_failures_total", Type::Counter, "Commits that failed.")

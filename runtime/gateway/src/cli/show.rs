@@ -10,7 +10,8 @@ use crate::{
     message::Millis,
     outbox,
     outcome::Reason,
-    store::Store,
+    report::{Question, Report},
+    store::{Store, daily},
 };
 use clap::Subcommand;
 use data_encoding::HEXLOWER;
@@ -153,6 +154,9 @@ pub(super) fn status(home: &Home) -> Result<(), Failure> {
         return Ok(());
     };
     waiting(&store, &config)?;
+    let question = Question { subject: None, today: daily::day(Millis::now()), days: 7 };
+    let report = Report::load(&config, Some(&store), question).map_err(Failure::failed)?;
+    report.stayed().iter().for_each(say);
     let head = ledger::head(&store).map_err(Failure::failed)?;
     say(format!("ledger: {} entries, head {}", head.seq, HEXLOWER.encode(&head.hash[..8])));
     let last = ledger::after(&store, (head.seq - 1000).max(0), 1000).map_err(Failure::failed)?;

@@ -8,6 +8,8 @@ use std::{collections::BTreeMap, time::Duration};
 pub struct Tally {
     /// Frames that were decided.
     pub frames: u64,
+    /// Decisions on them: one for each grant that was asked, or one for the whole frame.
+    pub decisions: u64,
     /// Entries of the ledger, by what they say and why.
     pub entries: BTreeMap<(Kind, &'static str), u64>,
     /// Releases that wait now, by recipient.
@@ -25,6 +27,8 @@ pub struct Tally {
 /// What one commit adds.
 #[derive(Debug, Default)]
 pub(super) struct More {
+    /// Decisions that were asked to be kept.
+    pub(super) decisions: u64,
     entries: BTreeMap<(Kind, &'static str), u64>,
     waiting: BTreeMap<String, i64>,
 }
@@ -46,8 +50,16 @@ impl More {
 }
 
 impl Tally {
+    /// How many decisions have no entry in the ledger. Anything but 0 is a fault of this program.
+    pub fn unproved(&self) -> u64 {
+        let first = |it: &Kind| matches!(it, Kind::Withheld | Kind::Quarantined | Kind::Queued);
+        let entries = self.entries.iter().filter(|it| first(&it.0.0));
+        self.decisions.abs_diff(entries.map(|it| it.1).sum())
+    }
+
     /// It is on disk.
     pub(super) fn add(&mut self, more: More) {
+        self.decisions += more.decisions;
         for (what, count) in more.entries {
             *self.entries.entry(what).or_default() += count;
         }

@@ -236,6 +236,7 @@ impl Batch<'_> {
             self.now.frame += 1;
         }
         self.now.at = self.now.at.max(decided.at);
+        self.more.decisions += decided.decisions.len() as u64;
         for decision in &decided.decisions {
             let digest;
             let mut counts = Counts {
