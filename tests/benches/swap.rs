@@ -23,7 +23,9 @@ fn main() {
     let component = fs::read(&wasm).unwrap();
     let variants: Vec<_> = (0..VARIANTS).map(|it| variant(&component, it)).collect();
     let mut swap = |bytes: &Vec<u8>| milliseconds(metrics, || replace(&wasm, bytes));
-    variants.iter().for_each(|it| drop(swap(it)));
+    for bytes in &variants {
+        swap(bytes);
+    }
     let mut times: Vec<_> = variants.iter().cycle().take(SWAPS).map(&mut swap).collect();
     times.sort_by(f64::total_cmp);
     let mut out = std::io::stdout();

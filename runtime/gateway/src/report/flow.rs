@@ -132,10 +132,10 @@ fn draw_box(step: &Step, (x, y): (f64, f64)) -> String {
     let mut drawn = format!(
         "<rect{class} x=\"{x:.0}\" y=\"{y:.0}\" width=\"{width}\" height=\"{height}\" rx=\"8\"/>\n"
     );
-    drawn += &text((x + 11.0, y + 23.0), "name", &step.name);
+    drawn.push_str(&text((x + 11.0, y + 23.0), "name", &step.name));
     let shown = 2;
     for (line, at) in step.says.iter().take(shown).zip(0_u16..) {
-        drawn += &text((x + 11.0, y + 43.0 + f64::from(at) * 18.0), "quiet", line);
+        drawn.push_str(&text((x + 11.0, y + 43.0 + f64::from(at) * 18.0), "quiet", line));
     }
     drawn
 }
