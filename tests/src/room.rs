@@ -72,24 +72,51 @@ impl Homeserver {
 
     /// Registers a bot; the owner makes a room and invites it.
     pub fn room(&self, bot: &str) -> Room {
-        self.rig("up", &[bot]);
+        self.room_of(&[bot], &json!([]))
+    }
+
+    /// The same, encrypted, with one more member, who is registered, too.
+    pub fn encrypted_room(&self, bot: &str, member: &str) -> Room {
+        let content = json!({ "algorithm": "m.megolm.v1.aes-sha2" });
+        let encryption =
+            json!([{ "type": "m.room.encryption", "state_key": "", "content": content }]);
+        self.room_of(&[bot, member], &encryption)
+    }
+
+    fn room_of(&self, members: &[&str], state: &Value) -> Room {
+        self.rig("up", members);
         let server = self.address();
         let token = OWNER.get().unwrap().clone();
-        let wanted = json!({ "preset": "private_chat", "invite": [format!("@{bot}:localhost")] });
+        let invite: Vec<_> = members.iter().map(|it| format!("@{it}:localhost")).collect();
+        let wanted = json!({ "preset": "private_chat", "invite": invite, "initial_state": state });
         let made = call(server, &token, ("POST", "createRoom"), &wanted);
         Room { server, token, id: made["room_id"].as_str().unwrap().to_owned() }
+    }
+
+    /// A member of an encrypted room says these texts there, by a client of their own.
+    pub fn say(&self, room: &Room, member: &str, texts: &[&str]) {
+        let example = program::binary().with_file_name("examples").join("say");
+        let mut say = Command::new(example);
+        say.arg(format!("http://{}", self.address()));
+        say.args([member, &format!("{member}-password"), &room.id]);
+        let done = say.args(texts).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     }
 }
 
 impl Room {
     /// The notices in it, oldest first.
     pub fn notices(&self) -> Vec<String> {
-        let id = self.id.replace('!', "%21").replace(':', "%3A");
-        let path = format!("rooms/{id}/messages?dir=f&limit=500");
+        let path = format!("rooms/{}/messages?dir=f&limit=500", self.path());
         let answer = call(self.server, &self.token, ("GET", &path), &Value::Null);
         let contents = answer["chunk"].as_array().unwrap().iter().map(|it| &it["content"]);
         let notices = contents.filter(|it| it["msgtype"] == "m.notice");
         notices.map(|it| it["body"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Its id inside a URL.
+    fn path(&self) -> String {
+        self.id.replace('!', "%21").replace(':', "%3A")
     }
 
     /// How many devices the account has whose session is kept in this gateway's home.

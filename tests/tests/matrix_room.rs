@@ -30,11 +30,16 @@ struct Told {
 fn told(homeserver: &Homeserver, test: &str) -> Told {
     let bot = format!("bot-{test}-{}", process::id());
     let room = homeserver.room(&bot);
+    told_in(homeserver, (bot, room), "")
+}
+
+/// A running gateway with this bot in this room; `more` is added to its settings of Matrix.
+fn told_in(homeserver: &Homeserver, (bot, room): (String, Room), more: &str) -> Told {
     let homeserver = Detour::open(SocketAddr::from(([127, 0, 0, 1], 0)), homeserver.address());
     let mut world = World::new();
     world.grant("ada-pacemaker", GRANT);
     let section = format!(
-        "\n[matrix]\nhomeserver = \"http://{}\"\nroom = \"{}\"\nevery = \"1 s\"\n",
+        "\n[matrix]\nhomeserver = \"http://{}\"\nroom = \"{}\"\nevery = \"1 s\"\n{more}\n",
         homeserver.address, room.id
     );
     world.edit_settings(|it| it + &section);
@@ -123,6 +128,30 @@ fn the_room_hears_of_deliveries_and_nothing_that_was_measured_or_is_secret() {
     for word in [VALUE, "marker", &told.world.secret, &told.bot, &told.room.id] {
         assert!(!log.contains(word), "`{word}` is in the log: {log}");
     }
+}
+
+#[test]
+fn one_word_of_an_owner_in_the_room_withdraws_every_grant() {
+    let Some(homeserver) = Homeserver::of_this_run() else { return };
+    // Its limits on logging in are unused again.
+    homeserver.stop();
+    homeserver.start();
+    let [bot, ada] = ["bot", "ada"].map(|it| format!("{it}-stop-{}", process::id()));
+    let room = homeserver.encrypted_room(&bot, &ada);
+    let owners = format!("owners = [\"@{ada}:localhost\"]");
+    let told = told_in(&homeserver, (bot, room), &owners);
+    let mut device = told.world.device();
+    send(&told.world, &mut device);
+    // By now the bot is in the room.
+    wait_until_told(&told.world);
+    let grant = told.world.gateway_dir().join("grants/ada-pacemaker.toml");
+    homeserver.say(&told.room, &ada, &["good morning", "!grants", "stop"]);
+    wait_longer(120, "the grant is withdrawn", || !grant.exists());
+    wait_until("nothing leaves any more", || {
+        send(&told.world, &mut device);
+        told.world.ledger_count("withheld", Some("no-grant")) > 0
+    });
+    assert!(told.world.gateway_dir().join("grants/withdrawn/ada-pacemaker.toml").exists());
 }
 
 #[test]

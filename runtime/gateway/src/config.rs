@@ -98,6 +98,8 @@ pub struct Matrix {
     pub socks: Option<SocketAddr>,
     /// How often receipts are posted.
     pub every: Duration,
+    /// Who may withdraw grants there, by user id. Nobody if empty.
+    pub owners: Vec<String>,
 }
 
 /// One enrolled device.

@@ -231,7 +231,7 @@ impl Gateway {
         use crate::witness::{self, Witness};
         let Some(matrix) = &config.matrix else { return Ok(()) };
         let settings = witness::settings(&config.home, matrix, keys);
-        let witness = Witness::restore(self.store.clone(), matrix, &settings).await;
+        let witness = Witness::restore((self.store.clone(), &config.home), matrix, &settings).await;
         let witness = witness.map_err(|error| {
             fix(format!("the Matrix session: {error}; log in once with `hushgate matrix login`"))
         })?;

@@ -24,6 +24,11 @@ pub(crate) fn escape(text: &str) -> String {
     escaped
 }
 
+/// The same for several lines.
+pub(crate) fn escape_lines(text: &str) -> String {
+    text.lines().map(escape).collect::<Vec<_>>().join("<br>")
+}
+
 /// Whether a character shows nothing itself but changes how others are shown.
 fn steers(character: char) -> bool {
     matches!(character, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'

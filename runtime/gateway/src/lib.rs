@@ -38,6 +38,7 @@ pub mod store;
 pub mod wire;
 
 // What people can see of it, in numbers and pictures, and what subjects can ask for.
+pub mod control;
 pub mod report;
 pub mod rights;
 pub mod telemetry;

@@ -5,17 +5,21 @@
 //! - Every ledger entry is told once, in order, also after the homeserver or the gateway was away: how far the
 //!   room was told is kept in the store, and a repeated post has the same transaction id.
 //! - Counts, names of recipients and the ledger's head; never a value, never a device's words.
+//! - What owners say there can only make less leave: see [`crate::control`].
 
 pub mod digest;
 
 use crate::{
     config,
+    control::Command,
+    home::Home,
     keys::Keys,
     store::{Store, StoreError},
 };
 use digest::Digest;
-use hushgate_matrix::{Bot, MatrixError, Post, Settings};
+use hushgate_matrix::{Bot, Heard, MatrixError, Post, Settings};
 use std::{sync::Arc, time::Duration};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 const TOLD: &str = "witness/told";
@@ -32,10 +36,12 @@ pub struct Witness {
     bot: Bot,
     room: String,
     every: Duration,
+    home: Home,
+    owners: Vec<String>,
 }
 
 /// How the bot reaches its homeserver, and where it keeps its session.
-pub fn settings(home: &crate::home::Home, matrix: &config::Matrix, keys: &Keys) -> Settings {
+pub fn settings(home: &Home, matrix: &config::Matrix, keys: &Keys) -> Settings {
     Settings {
         homeserver: matrix.homeserver.clone(),
         state_dir: home.matrix(),
@@ -47,17 +53,26 @@ pub fn settings(home: &crate::home::Home, matrix: &config::Matrix, keys: &Keys) 
 impl Witness {
     /// Restores the bot's session. Works while the homeserver is away.
     pub async fn restore(
-        store: Arc<Store>,
+        (store, home): (Arc<Store>, &Home),
         matrix: &config::Matrix,
         settings: &Settings,
     ) -> Result<Self, MatrixError> {
         let bot = Bot::restore(settings).await?;
-        Ok(Self { store, bot, room: matrix.room.clone(), every: matrix.every })
+        let (room, owners) = (matrix.room.clone(), matrix.owners.clone());
+        Ok(Self { store, bot, room, every: matrix.every, home: home.clone(), owners })
     }
 
     /// Tells until `stop`.
     pub async fn run(self, stop: CancellationToken) {
+        let heard = match self.owners.is_empty() {
+            true => None,
+            false => match self.bot.hear(&self.room, &self.owners) {
+                Ok(heard) => Some(heard),
+                Err(error) => return tracing::error!(%error, "nobody in the room can be heard"),
+            },
+        };
         tokio::select! {
+            () = self.obey(heard) => {}
             () = stop.cancelled() => {}
             error = self.bot.sync() => tracing::error!(%error, "the Matrix session is over"),
             () = self.tell_all() => {}
@@ -79,6 +94,37 @@ impl Witness {
                     delay = (delay * 2).min(RETRY_DELAY_MAX);
                 }
             }
+        }
+    }
+
+    /// Does what owners say, one after another.
+    async fn obey(&self, heard: Option<mpsc::Receiver<Heard>>) {
+        if let Some(mut heard) = heard {
+            while let Some(heard) = heard.recv().await {
+                self.answer(&heard).await;
+            }
+        }
+        std::future::pending().await
+    }
+
+    async fn answer(&self, heard: &Heard) {
+        let (home, text) = (self.home.clone(), heard.text.clone());
+        let said = tokio::task::spawn_blocking(move || {
+            Command::parse(&text).map(|it| it.carry_out(&home))
+        });
+        let Ok(Some(answer)) = said.await else { return };
+        tracing::info!("an owner gave an order in the room");
+        let transaction = format!("answer-{}", heard.event.trim_start_matches('$'));
+        let html = crate::html::escape_lines(&answer);
+        let post = Post { transaction: &transaction, text: &answer, html: &html };
+        let mut delay = RETRY_DELAY_MIN;
+        while let Err(error) = self.bot.post(&self.room, &post).await {
+            tracing::warn!(%error, retry_in = ?delay, "an owner has no answer yet");
+            if matches!(error, MatrixError::Fix(_)) {
+                return;
+            }
+            tokio::time::sleep(delay).await;
+            delay = (delay * 2).min(RETRY_DELAY_MAX);
         }
     }
 

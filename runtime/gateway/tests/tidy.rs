@@ -40,9 +40,13 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         ],
     ),
     ("report", &["config", "consent", "html", "ledger", "message", "outbox", "outcome", "store"]),
+    ("control", &["config", "consent", "home", "message", "report", "source", "store"]),
     ("rights", &["config", "consent", "keys", "ledger", "message", "outbox", "store"]),
     ("telemetry", &["intake", "ledger", "outcome", "plugins", "store"]),
-    ("witness", &["config", "home", "keys", "ledger", "message", "outcome", "store"]),
+    (
+        "witness",
+        &["config", "control", "home", "html", "keys", "ledger", "message", "outcome", "store"],
+    ),
     (
         "gateway",
         &[

@@ -50,14 +50,15 @@ pub(crate) fn builder(settings: &Settings, home: &Home) -> Result<ClientBuilder,
         .with_enable_share_history_on_invite(false))
 }
 
-/// Asks for keys, membership and invitations, not for messages, receipts or presence.
-pub(crate) fn sync_settings() -> SyncSettings {
+/// Asks for keys, membership and invitations, and for messages if it `hears` them; not for receipts or presence.
+pub(crate) fn sync_settings(hears: bool) -> SyncSettings {
     let mut filter = FilterDefinition::empty();
     filter.presence = Filter::ignore_all();
     filter.room.ephemeral = RoomEventFilter::ignore_all();
     // By exclusion: changes of state come in the timeline too, and none may be missed.
-    filter.room.timeline.not_types =
-        ["m.room.message", "m.room.encrypted", "m.reaction"].map(str::to_owned).into();
+    let messages = ["m.room.message", "m.room.encrypted"].iter().filter(|_| !hears);
+    let not_types = messages.chain(&["m.reaction"]).map(|it| (*it).to_owned());
+    filter.room.timeline.not_types = not_types.collect();
     SyncSettings::new()
         .timeout(POLL_TIME)
         .filter(sync_events::v3::Filter::FilterDefinition(filter))

@@ -1,4 +1,4 @@
-//! Posts to Matrix rooms as a bot that logs in once.
+//! Posts to Matrix rooms, and hears its owners there, as a bot that logs in once.
 //!
 //! # Promises
 //!
@@ -19,12 +19,16 @@
 
 mod answer;
 mod client;
+mod hear;
 mod home;
 
 use std::{
     hash::{BuildHasher, RandomState},
     path::PathBuf,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -40,6 +44,7 @@ use matrix_sdk::{
 };
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
+pub use crate::hear::{HEARD_BYTES_MAX, Heard};
 use crate::home::Home;
 
 /// The most bytes that a post may have: text, HTML and framing as JSON. An event may have 65,536, and
@@ -160,6 +165,8 @@ async fn log_in_afresh(
 #[derive(Clone)]
 pub struct Bot {
     client: Client,
+    /// Whether messages are asked for.
+    hears: Arc<AtomicBool>,
     // Two processes with the same keys would ruin them: the lock lives as long as the client.
     _home: Arc<Home>,
 }
@@ -183,7 +190,7 @@ impl Bot {
             .restore_session(session, RoomLoadSettings::default())
             .await
             .map_err(|error| answer::failed(&error, "the kept session cannot be used"))?;
-        Ok(Self { client, _home: Arc::new(home) })
+        Ok(Self { client, hears: Arc::default(), _home: Arc::new(home) })
     }
 
     /// Joins a room, given by id or alias, by accepting an invitation if there is one. A room that is joined
@@ -205,7 +212,8 @@ impl Bot {
     }
 
     /// Exchanges keys, membership and invitations with the homeserver, for as long as it is polled; errors are
-    /// logged and tried again, after a growing, jittered delay. It reads no messages and announces no presence.
+    /// logged and tried again, after a growing, jittered delay. It reads no messages unless [`Bot::hear`] was
+    /// called, and announces no presence.
     ///
     /// Returns only once the session is gone, which a new log-in alone can mend. Dropping the future at any
     /// `await` is safe: what was not taken in comes again.
@@ -233,7 +241,7 @@ impl Bot {
     async fn sync_once(&self) -> Result<(), MatrixError> {
         let started = Instant::now();
         self.client
-            .sync_once(client::sync_settings())
+            .sync_once(client::sync_settings(self.hears.load(Ordering::Acquire)))
             .await
             .map_err(|error| answer::failed(&error, "the homeserver refused to sync"))?;
         // However fast a homeserver answers, it is not asked all the time.
@@ -283,15 +291,19 @@ impl Bot {
         self.joined((&*known.room_id).into()).ok_or(NOT_JOINED)
     }
 
-    /// The joined room of this id or main alias, as far as is known here.
     fn joined(&self, room: &RoomOrAliasId) -> Option<Room> {
-        match <&RoomId>::try_from(room) {
-            Ok(id) => self.client.get_room(id).filter(|room| room.state() == RoomState::Joined),
-            Err(alias) => self.client.joined_rooms().into_iter().find(|room| {
-                room.canonical_alias().is_some_and(|main| main == alias)
-                    || room.alt_aliases().iter().any(|other| other == alias)
-            }),
-        }
+        joined(&self.client, room)
+    }
+}
+
+/// The joined room of this id or main alias, as far as is known here.
+fn joined(client: &Client, room: &RoomOrAliasId) -> Option<Room> {
+    match <&RoomId>::try_from(room) {
+        Ok(id) => client.get_room(id).filter(|room| room.state() == RoomState::Joined),
+        Err(alias) => client.joined_rooms().into_iter().find(|room| {
+            room.canonical_alias().is_some_and(|main| main == alias)
+                || room.alt_aliases().iter().any(|other| other == alias)
+        }),
     }
 }
 

@@ -25,6 +25,7 @@ use matrix_sdk::{
     ruma::{
         UserId,
         api::client::room::create_room::v3::{Request as CreateRoom, RoomPreset},
+        events::room::message::RoomMessageEventContent,
     },
 };
 use tokio::time::{sleep, timeout};
@@ -114,6 +115,46 @@ async fn posts_once_and_encrypted_where_the_room_is() {
         let expected = [notice("first", encrypted), notice("second", encrypted)];
         assert_eq!(rig.read(&room).await, expected, "encrypted: {encrypted}");
     }
+}
+
+#[tokio::test]
+async fn hears_its_owners_alone_and_only_what_their_own_devices_encrypted() {
+    let Some(mut rig) = Rig::up("hears").await else { return };
+    let bot = rig.log_in().await;
+    let rooms = [rig.room(true).await, rig.room(false).await, rig.room(true).await];
+    for room in &rooms {
+        bot.join(room.room_id().as_str()).await.unwrap();
+    }
+    let [room, plain, other] = &rooms;
+    let ada = rig.member("ada", room).await;
+    let eve = rig.member("eve", room).await;
+    let id = ada.user_id().unwrap().to_string();
+    // The rig's owner is one of the bot's, on a device that no identity has signed.
+    let owners = [id.clone(), "@owner:localhost".to_owned()];
+    let mut heard = bot.hear(room.room_id().as_str(), &owners).unwrap();
+    let mut unheard = bot.hear(plain.room_id().as_str(), &owners).unwrap();
+    rig.sync(&bot);
+    plain.invite_user_by_id(ada.user_id().unwrap()).await.unwrap();
+    other.invite_user_by_id(ada.user_id().unwrap()).await.unwrap();
+    for room in [plain, other] {
+        ada.join_room_by_id(room.room_id()).await.unwrap();
+    }
+    ada.sync_once(poll()).await.unwrap();
+    say(&ada, plain, "in clear").await;
+    say(&ada, other, "elsewhere").await;
+    say(&rig.owner, room, "unsigned").await;
+    say(&eve, room, "a stranger").await;
+    say(&ada, room, &"long".repeat(100)).await;
+    say(&ada, room, "stop").await;
+    let first = timeout(Duration::from_secs(60), heard.recv()).await.unwrap().unwrap();
+    assert_eq!(first.text, "stop");
+    assert!(first.event.starts_with('$'));
+    assert!(heard.try_recv().is_err() && unheard.try_recv().is_err());
+}
+
+async fn say(who: &Client, room: &Room, text: &str) {
+    let room = who.get_room(room.room_id()).unwrap();
+    room.send(RoomMessageEventContent::text_plain(text)).await.unwrap();
 }
 
 #[tokio::test]

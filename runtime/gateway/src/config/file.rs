@@ -106,6 +106,8 @@ pub(super) struct MatrixFile {
     room: Spanned<String>,
     socks: Option<Spanned<String>>,
     every: Spanned<String>,
+    #[serde(default)]
+    owners: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -252,7 +254,12 @@ pub(super) fn matrix(
         let problem = "must be a room id that begins with `!` or an alias that begins with `#`";
         return Err(source.error(file.room.span(), problem));
     }
+    let is_user = |it: &String| it.starts_with('@') && it.contains(':');
+    if let Some(wrong) = file.owners.iter().find(|it| !is_user(it.get_ref())) {
+        return Err(source.error(wrong.span(), "must be a user id such as `@ada:example.org`"));
+    }
     Ok(Some(Matrix {
+        owners: file.owners.into_iter().map(Spanned::into_inner).collect(),
         socks: listen(source, file.socks)?,
         every: source.duration(&file.every)?,
         homeserver: file.homeserver.into_inner(),

@@ -11,6 +11,7 @@ use hushgate_matrix::{Bot, MatrixError, Settings, log_in};
 use matrix_sdk::{
     Client, Room,
     config::SyncSettings,
+    encryption::EncryptionSettings,
     room::MessagesOptions,
     ruma::{
         UserId,
@@ -100,6 +101,23 @@ impl Rig {
         let room = self.owner.create_room(request).await.unwrap();
         self.owner.sync_once(poll()).await.unwrap();
         room
+    }
+
+    /// Another account, on a device that its own identity has signed, in `room`.
+    pub(crate) async fn member(&self, name: &str, room: &Room) -> Client {
+        let name = format!("{name}-{}", std::process::id());
+        run(&self.dir, &["up", &name]);
+        let keys =
+            EncryptionSettings { auto_enable_cross_signing: true, ..EncryptionSettings::default() };
+        let client = Client::builder().homeserver_url(&self.settings.homeserver);
+        let client = client.with_encryption_settings(keys).build().await.unwrap();
+        let login = client.matrix_auth().login_username(&name, &format!("{name}-password"));
+        login.send().await.unwrap();
+        client.encryption().wait_for_e2ee_initialization_tasks().await;
+        room.invite_user_by_id(client.user_id().unwrap()).await.unwrap();
+        client.join_room_by_id(room.room_id()).await.unwrap();
+        client.sync_once(poll()).await.unwrap();
+        client
     }
 
     /// The notices of a room as the owner reads them: text, HTML, and whether they came encrypted.
