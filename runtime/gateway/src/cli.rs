@@ -14,6 +14,7 @@ mod rights;
 mod run;
 mod send;
 mod show;
+mod withdraw;
 
 pub(crate) use self::{
     connect::add as add_recipient,

@@ -1,6 +1,6 @@
 //! `status`, `ledger`, `grant`, `plugins`: what is, in words.
 
-use super::{Exit, Failure, glass, init::GRANT, open, out::say};
+use super::{Exit, Failure, glass, init::GRANT, open, out::say, withdraw};
 use crate::{
     config::{Config, Way},
     consent::grant::{Clock, Grant},
@@ -33,6 +33,11 @@ pub(super) enum GrantCommand {
         /// Who may receive.
         #[arg(long)]
         recipient: String,
+    },
+    /// Withdraw a grant: nothing more leaves under it, and its recipient is told to delete what it has.
+    Withdraw {
+        /// The grant's name.
+        id: String,
     },
     /// In an emergency: for so many minutes all leaves that the grant allows, whatever its policy `break-glass`
     /// holds back on other days. The ledger and the room say of each release that it left so.
@@ -70,6 +75,7 @@ pub(super) fn grants(home: &Home, command: &GrantCommand) -> Result<(), Failure>
             config.grants.iter().for_each(|it| say(describe(it)));
             Ok(())
         }
+        GrantCommand::Withdraw { id } => withdraw::run(home, id),
         GrantCommand::BreakGlass { id, minutes } => glass::break_it(home, id, *minutes),
         GrantCommand::MendGlass { id } => glass::mend(home, id),
         GrantCommand::New { subject, device, recipient } => {
@@ -82,7 +88,10 @@ pub(super) fn grants(home: &Home, command: &GrantCommand) -> Result<(), Failure>
             match open(home) {
                 Ok((config, _)) => {
                     config.grants.iter().filter(|it| it.id == id).for_each(|it| say(describe(it)));
-                    say(format!("Edit {} to change it, delete it to withdraw.", path.display()));
+                    say(format!(
+                        "Edit {} to change it; `hushgate grant withdraw {id}` ends it.",
+                        path.display()
+                    ));
                     Ok(())
                 }
                 Err(error) => {
