@@ -14,3 +14,4 @@ pub mod grant;
 pub mod release;
 pub mod schema;
 pub mod stage;
+pub mod withdrawal;

@@ -8,7 +8,10 @@
 
 use crate::{
     config::Config,
-    consent::grant::{Clock, Grant},
+    consent::{
+        grant::{Clock, Grant},
+        withdrawal::{self, WithdrawError},
+    },
     home::Home,
     message::Millis,
     report::{Question, Report},
@@ -111,26 +114,18 @@ fn ids(home: &Home) -> io::Result<Vec<String>> {
     Ok(ids)
 }
 
-/// Moves the files of grants out of the way: from then on nothing leaves under them.
 fn withdraw(home: &Home, ids: &[String]) -> String {
-    let done = |id: &String| match put_away(home, id) {
-        Ok(()) => format!("{id}: withdrawn; nothing more leaves, what waits is purged"),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+    let done = |id: &String| match withdrawal::withdraw(&home.grants(), id) {
+        Ok(_) => format!("{id}: withdrawn; nothing more leaves, what waits is purged"),
+        Err(WithdrawError::Missing(_) | WithdrawError::Name) => {
             format!("{id}: there is no such grant")
         }
-        Err(error) => format!("{id}: NOT withdrawn: {}", error.kind()),
+        Err(WithdrawError::Before(..)) => format!("{id}: was withdrawn before"),
+        Err(WithdrawError::Full(_) | WithdrawError::Io(_)) => {
+            format!("{id}: NOT withdrawn: the disk refused; delete its file in `grants/`")
+        }
     };
     ids.iter().map(done).collect::<Vec<_>>().join("\n")
-}
-
-fn put_away(home: &Home, id: &str) -> io::Result<()> {
-    if !is_name(id) {
-        return Err(io::ErrorKind::NotFound.into());
-    }
-    let file = format!("{id}.toml");
-    let away = home.grants().join("withdrawn");
-    fs::create_dir_all(&away)?;
-    fs::rename(home.grants().join(&file), away.join(&file))
 }
 
 #[cfg(test)]
@@ -167,10 +162,10 @@ mod tests {
         let said = Command::Withdraw("../hushgate").carry_out(&home);
         assert_eq!(said, "../hushgate: there is no such grant");
         assert!(Command::Withdraw("ada").carry_out(&home).starts_with("ada: withdrawn"));
-        assert_eq!(Command::Withdraw("ada").carry_out(&home), "ada: there is no such grant");
+        assert_eq!(Command::Withdraw("ada").carry_out(&home), "ada: was withdrawn before");
         assert_eq!(Command::Stop.carry_out(&home).lines().count(), 2);
         assert_eq!(Command::Stop.carry_out(&home), "no grant is left: nothing leaves");
-        assert_eq!(fs::read_to_string(home.grants().join("withdrawn/carl.toml")).unwrap(), "carl");
+        assert_eq!(fs::read_dir(home.grants().join("withdrawn")).unwrap().count(), 3);
         assert!(home.settings().exists());
     }
 }

@@ -1,0 +1,92 @@
+//! A consent ends: its file leaves `grants/`.
+//!
+//! # Promises
+//!
+//! - It ends in one step, whether a gateway runs or not and whatever is wrong in other files. What may go wrong after that
+//!   does not bring it back.
+//! - Its text is kept in `grants/withdrawn/`, with the time at its end; one that was withdrawn before under the same
+//!   name stays.
+
+use crate::source::is_name;
+use std::{
+    fs::{self, DirBuilder, File},
+    io::{self, Write},
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+};
+
+/// Where texts of withdrawn grants are, inside `grants/`.
+pub const WITHDRAWN: &str = "withdrawn";
+
+/// How many grants of one name can have been withdrawn.
+const SAME_NAME_MAX: u32 = 10_000;
+
+/// Why a grant was not withdrawn.
+#[derive(Debug, thiserror::Error)]
+pub enum WithdrawError {
+    /// It is no grant's name.
+    #[error("a grant's name is lower-case letters, digits and hyphens")]
+    Name,
+    /// There is none of this name.
+    #[error("there is no grant `{0}`")]
+    Missing(String),
+    /// It was withdrawn before.
+    #[error("the grant `{0}` was withdrawn before: see {1}")]
+    Before(String, PathBuf),
+    /// Too many of this name were.
+    #[error("{0} is full: move some away")]
+    Full(PathBuf),
+    /// The disk refused.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
+
+/// A grant that was withdrawn.
+#[derive(Debug)]
+pub struct Withdrawn {
+    /// Where its text is now.
+    pub kept: PathBuf,
+    /// What could not be written after it: the time, or that it lasts over a power cut.
+    pub unsaid: Option<io::Error>,
+}
+
+/// From now on the grant `id` in the directory `grants` is none.
+pub fn withdraw(grants: &Path, id: &str) -> Result<Withdrawn, WithdrawError> {
+    if !is_name(id) {
+        return Err(WithdrawError::Name);
+    }
+    let from = grants.join(format!("{id}.toml"));
+    let away = grants.join(WITHDRAWN);
+    if !from.exists() {
+        let before = away.join(format!("{id}.toml"));
+        let id = id.to_owned();
+        return Err(match before.exists() {
+            true => WithdrawError::Before(id, before),
+            false => WithdrawError::Missing(id),
+        });
+    }
+    DirBuilder::new().recursive(true).mode(0o700).create(&away)?;
+    let kept = free(&away, id)?;
+    fs::rename(&from, &kept)?;
+    let unsaid = note(&kept, jiff::Timestamp::now()).and_then(|()| lasts(grants, &away)).err();
+    Ok(Withdrawn { kept, unsaid })
+}
+
+/// A place for the text that no other one has.
+fn free(away: &Path, id: &str) -> Result<PathBuf, WithdrawError> {
+    let names = [format!("{id}.toml")].into_iter();
+    let names = names.chain((2..SAME_NAME_MAX).map(|it| format!("{id}.{it}.toml")));
+    let free = names.map(|it| away.join(it)).find(|it| !it.exists());
+    free.ok_or_else(|| WithdrawError::Full(away.to_owned()))
+}
+
+fn note(path: &Path, at: jiff::Timestamp) -> io::Result<()> {
+    let mut file = File::options().append(true).open(path)?;
+    write!(file, "\n# Withdrawn at {at:.0}.\n")?;
+    file.sync_all()
+}
+
+/// A power cut must not bring the grant back.
+fn lasts(grants: &Path, away: &Path) -> io::Result<()> {
+    [grants, away].into_iter().try_for_each(|it| File::open(it)?.sync_all())
+}
