@@ -14,7 +14,10 @@ pub mod client;
 pub mod sweep;
 
 use crate::{
-    consent::grant::Clock,
+    consent::{
+        decision::{self, Sending},
+        grant::Clock,
+    },
     contract::{Contract, Format},
     intake::Intake,
     keys::{Keys, Vault},
@@ -181,14 +184,14 @@ impl Delivery {
     fn sort(&self, due: Vec<Waiting>) -> (Vec<Waiting>, Vec<Settlement>) {
         let (mut valid, mut ended) = (Vec::new(), Vec::new());
         let clock = self.intake.clock(Millis::now());
-        let Clock::Known(now) = clock else { return (valid, ended) };
         let generation = self.intake.generation();
         for waiting in due {
             let grant = generation.grant(&waiting.device, &waiting.grant, waiting.grant_digest);
-            match grant.and_then(|it| it.permit(clock)) {
-                _ if waiting.expires <= now => ended.push(Settlement::expired(waiting)),
-                Some(_) => valid.push(waiting),
-                None => ended.push(Settlement::purged(waiting)),
+            match decision::at_sending(grant, waiting.expires, clock) {
+                Sending::Wait => {}
+                Sending::Go => valid.push(waiting),
+                Sending::Expired => ended.push(Settlement::expired(waiting)),
+                Sending::Ended => ended.push(Settlement::purged(waiting)),
             }
         }
         (valid, ended)

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     config::{Config, Device},
-    consent::{grant::Grant, stage::Stage},
+    consent::{decision, grant::Grant, stage::Stage},
     contract::Contract,
     message::DeviceName,
 };
@@ -16,7 +16,7 @@ use data_encoding::HEXLOWER;
 use hushgate_wasm::plugin::{Adapter, LinkError, Minimizer, Policy, Setup};
 use sha2::{Digest, Sha256};
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     sync::Arc,
 };
 
@@ -223,7 +223,8 @@ impl Builder<'_> {
             (field, format!("device:{}:{settings}", device.name))
         });
         let adapter = Arc::new(AdapterPlan { plugin, pace, declared, counter });
-        let grants = joint_grants(device, &self.config.grants)
+        let of = (&*device.name.0, &*device.subjects);
+        let grants = decision::agreed(of, &self.config.grants)
             .into_iter()
             .map(|joint| self.grant(joint, device).map(Arc::new))
             .collect::<Result<_, _>>()?;
@@ -305,28 +306,4 @@ fn fingerprint(on_shelf: &OnShelf, settings: &str) -> [u8; 8] {
     let mut fingerprint = [0; 8];
     fingerprint.copy_from_slice(&hash[..8]);
     fingerprint
-}
-
-/// The grants of a device and what each was made of; where it has several subjects, what all of them granted
-/// to one recipient for one purpose. Deny overrides: where one is missing, there is none.
-fn joint_grants(device: &Device, grants: &[Grant]) -> Vec<(Grant, Vec<String>)> {
-    let mut by_aim: BTreeMap<(&str, &str), Vec<&Grant>> = BTreeMap::new();
-    for grant in grants.iter().filter(|it| *it.device == *device.name.0) {
-        by_aim.entry((&grant.recipient, &grant.purpose)).or_default().push(grant);
-    }
-    by_aim.into_values().flat_map(|grants| joint(device, &grants)).collect()
-}
-
-fn joint(device: &Device, grants: &[&Grant]) -> Vec<(Grant, Vec<String>)> {
-    if device.subjects.len() == 1 {
-        return grants.iter().map(|it| ((*it).clone(), vec![it.id.clone()])).collect();
-    }
-    let agreed: BTreeSet<_> = grants.iter().map(|it| it.subject.as_str()).collect();
-    if !device.subjects.iter().all(|it| agreed.contains(it.as_str())) {
-        return Vec::new();
-    }
-    let Some((first, rest)) = grants.split_first() else { return Vec::new() };
-    let joint = rest.iter().try_fold((*first).clone(), |joint, it| joint.and(it));
-    let sources = grants.iter().map(|it| it.id.clone()).collect();
-    joint.map(|it| (it, sources)).into_iter().collect()
 }
