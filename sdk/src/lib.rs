@@ -57,6 +57,7 @@ mod reading;
 pub mod state;
 pub mod testing;
 pub mod time;
+mod typed;
 pub mod unit;
 pub mod window;
 
