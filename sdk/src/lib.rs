@@ -69,3 +69,8 @@ pub mod slot;
 
 // The generated path of these names the package and world, which no author should have to write.
 pub use bindings::adapter::hushgate::plugin::types::{ConfigError, Field, Frame, Reading, Scalar};
+
+/// Small, and frees: an instance answers many calls, within 8 MiB unless its manifest says more.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
