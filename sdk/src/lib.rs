@@ -49,6 +49,7 @@ pub mod log;
 pub mod mapping;
 pub mod minimizer;
 pub mod naming;
+mod nearest;
 mod notation;
 pub mod number;
 pub mod path;
