@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     ConfigError,
-    typed::{Mistake, Typed},
+    typed::{self, Mistake, Typed},
 };
 
 /// Reads a JSON object into `T`, a struct that derives `serde::Deserialize` with `deny_unknown_fields`.
@@ -17,7 +17,7 @@ use crate::{
 /// [`ConfigError::Missing`] or [`ConfigError::Invalid`], each with the name of the setting as it is written at
 /// the top of the object; `configuration` stands for the whole of it.
 pub fn parse<T: DeserializeOwned>(json: &str) -> Result<T, ConfigError> {
-    let Ok(Value::Object(settings)) = serde_json::from_str(json) else {
+    let Some(Value::Object(settings)) = typed::value(json) else {
         return Err(invalid("configuration", "must be a JSON object"));
     };
     let settings = Settings { rest: settings.into_iter(), current: None };

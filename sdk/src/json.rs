@@ -34,9 +34,7 @@ pub fn typed<T: DeserializeOwned>(value: Value) -> Result<T, DecodeError> {
 ///
 /// Malformed: it is not JSON.
 pub fn value(body: &[u8]) -> Result<Value, DecodeError> {
-    // From text, as settings are read: one reader of JSON in the component instead of two.
-    let value = std::str::from_utf8(body).ok().and_then(|text| serde_json::from_str(text).ok());
-    value.ok_or_else(malformed)
+    std::str::from_utf8(body).ok().and_then(typed::value).ok_or_else(malformed)
 }
 
 /// The members of the body, which is an object.

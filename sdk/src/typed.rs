@@ -19,6 +19,14 @@ use serde_json::Value;
 
 use crate::{ConfigError, config::invalid};
 
+/// The value that `text` is, if it is JSON.
+///
+/// Called, never inlined: settings and frames share one reader of JSON.
+#[inline(never)]
+pub(crate) fn value(text: &str) -> Option<Value> {
+    serde_json::from_str(text).ok()
+}
+
 /// The value as a `T`.
 pub(crate) fn read<T: DeserializeOwned>(value: Value) -> Result<T, Mistake> {
     T::deserialize(Typed(value))
@@ -222,7 +230,13 @@ impl Error for Mistake {
     }
 
     fn unknown_field(name: &str, known: &'static [&'static str]) -> Self {
-        Self(invalid(name, &format!("is not a setting; there are: {}", known.join(", "))))
+        let mut text = "is not a setting; there are: ".to_owned();
+        // `join` alone would be a kilobyte.
+        for (place, name) in known.iter().enumerate() {
+            text.push_str(if place == 0 { "" } else { ", " });
+            text.push_str(name);
+        }
+        Self(invalid(name, &text))
     }
 }
 
@@ -247,3 +261,83 @@ impl fmt::Display for Mistake {
 }
 
 impl std::error::Error for Mistake {}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+    enum Shape {
+        Point,
+        Circle(f64),
+        Box { wide: u8, high: i16 },
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Sample {
+        shape: Shape,
+        #[serde(default)]
+        pair: Option<(bool, u32)>,
+        #[serde(default)]
+        names: BTreeMap<String, Vec<char>>,
+        other: Option<Value>,
+    }
+
+    fn sample(json: &str) -> Result<Sample, String> {
+        read(value(json).unwrap()).map_err(|mistake| match mistake.0 {
+            ConfigError::Missing(name) => format!("{name} is missing"),
+            ConfigError::Invalid((name, text)) => format!("{name}: {text}"),
+        })
+    }
+
+    #[test]
+    fn types_are_read_as_serde_json_reads_them() {
+        for json in [
+            r#"{"shape":"point"}"#,
+            r#"{"shape":{"circle":3},"pair":[true,7],"names":{"a":["x","y"],"b":[]},"other":null}"#,
+            r#"{"shape":{"box":{"wide":255,"high":-1}},"pair":null,"other":{"a":[1,-2,0.5,"t",false]}}"#,
+        ] {
+            assert_eq!(sample(json).unwrap(), serde_json::from_str(json).unwrap(), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_struct_is_an_object_and_mistakes_say_what_was_expected() {
+        let check = |json: &str, expected: &str| {
+            assert_eq!(sample(json), Err(expected.to_owned()), "{json}");
+        };
+        check(r#"["point"]"#, "configuration: invalid type: sequence, expected struct Sample");
+        check("{}", "shape is missing");
+        check(r#"{"shap":1}"#, "shap: is not a setting; there are: shape, pair, names, other");
+        check(
+            r#"{"shape":{"circle":true}}"#,
+            "configuration: invalid type: boolean `true`, expected f64",
+        );
+        check(
+            r#"{"shape":{"box":{"wide":1.5,"high":0}}}"#,
+            "configuration: invalid type: floating point number, expected u8",
+        );
+        check(
+            r#"{"shape":{"box":{"wide":256,"high":0}}}"#,
+            "configuration: invalid value: integer `256`, expected u8",
+        );
+        check(
+            r#"{"shape":{"point":null,"circle":1}}"#,
+            "configuration: invalid type: map, expected enum Shape",
+        );
+        check(
+            r#"{"shape":"point","pair":[true,1,2]}"#,
+            "configuration: invalid length 3, expected 2 elements in sequence",
+        );
+        check(
+            r#"{"shape":"point","names":{"a":["xy"]}}"#,
+            "configuration: invalid value: string \"xy\", expected a character",
+        );
+    }
+}
