@@ -1,13 +1,14 @@
 //! Reads a plugin's configuration, so that every mistake names its setting.
 
-use std::fmt;
-
 use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor,
+    DeserializeOwned, DeserializeSeed, IntoDeserializer, MapAccess, value::MapAccessDeserializer,
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::ConfigError;
+use crate::{
+    ConfigError,
+    typed::{self, Mistake, Typed},
+};
 
 /// Reads a JSON object into `T`, a struct that derives `serde::Deserialize` with `deny_unknown_fields`.
 ///
@@ -16,9 +17,11 @@ use crate::ConfigError;
 /// [`ConfigError::Missing`] or [`ConfigError::Invalid`], each with the name of the setting as it is written at
 /// the top of the object; `configuration` stands for the whole of it.
 pub fn parse<T: DeserializeOwned>(json: &str) -> Result<T, ConfigError> {
-    let settings: Map<String, Value> = serde_json::from_str(json)
-        .map_err(|_| invalid("configuration", "must be a JSON object"))?;
-    T::deserialize(Settings(settings)).map_err(|mistake| mistake.0)
+    let Some(Value::Object(settings)) = typed::value(json) else {
+        return Err(invalid("configuration", "must be a JSON object"));
+    };
+    let settings = Settings { rest: settings.into_iter(), current: None };
+    T::deserialize(MapAccessDeserializer::new(settings)).map_err(|mistake| mistake.0)
 }
 
 /// A setting that is wrong: its name, and what it must be.
@@ -27,28 +30,13 @@ pub fn invalid(setting: &str, must_be: &str) -> ConfigError {
     ConfigError::Invalid((setting.to_owned(), must_be.to_owned()))
 }
 
-/// The object, as serde reads it.
-struct Settings(Map<String, Value>);
-
-impl<'de> Deserializer<'de> for Settings {
-    type Error = Mistake;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
-        visitor.visit_map(Entries { rest: self.0.into_iter(), current: None })
-    }
-
-    serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
-        unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
-    }
-}
-
-struct Entries {
+/// The members of the object, as serde reads them.
+struct Settings {
     rest: serde_json::map::IntoIter,
     current: Option<(String, Value)>,
 }
 
-impl<'de> MapAccess<'de> for Entries {
+impl<'de> MapAccess<'de> for Settings {
     type Error = Mistake;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
@@ -62,35 +50,9 @@ impl<'de> MapAccess<'de> for Entries {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Mistake> {
         let (name, value) = self.current.take().unwrap_or_default();
-        seed.deserialize(value).map_err(|error| Mistake(invalid(&name, &error.to_string())))
+        seed.deserialize(Typed(value)).map_err(|mistake| mistake.within(&name))
     }
 }
-
-/// What serde calls an error, with the name of the setting kept.
-#[derive(Debug)]
-struct Mistake(ConfigError);
-
-impl serde::de::Error for Mistake {
-    fn custom<T: fmt::Display>(text: T) -> Self {
-        Self(invalid("configuration", &text.to_string()))
-    }
-
-    fn missing_field(name: &'static str) -> Self {
-        Self(ConfigError::Missing(name.to_owned()))
-    }
-
-    fn unknown_field(name: &str, known: &'static [&'static str]) -> Self {
-        Self(invalid(name, &format!("is not a setting; there are: {}", known.join(", "))))
-    }
-}
-
-impl fmt::Display for Mistake {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(out)
-    }
-}
-
-impl std::error::Error for Mistake {}
 
 #[cfg(test)]
 mod tests {

@@ -5,7 +5,9 @@
 //! - A decimal becomes the `f64` that is nearest to it, the one that its decimal notation stands for: 189
 //!   tenths are 18.9, never 18.900000000000002.
 
-use crate::{Scalar, notation::Notation};
+use ryu::Buffer;
+
+use crate::{Scalar, nearest::nearest, notation::Notation};
 
 /// Powers of ten that an `f64` holds exactly.
 const POWERS: [f64; 23] = [
@@ -58,6 +60,16 @@ impl Decimal {
         })
     }
 
+    /// The shortest decimal that `real` stands for, however many digits it takes. `None` if it is not finite.
+    #[must_use]
+    pub fn shortest(real: f64) -> Option<Self> {
+        // As Rust's own text of it has: of a crate whose tables are a tenth as large.
+        let text = || {
+            real.is_finite().then(|| Self::parse_scientific(Buffer::new().format_finite(real)))?
+        };
+        Self::of_real(real).or_else(text)
+    }
+
     /// The whole number that it is.
     #[must_use]
     pub fn whole(self) -> Option<i64> {
@@ -83,8 +95,28 @@ impl Decimal {
                 let digits = self.digits as f64;
                 if self.exponent < 0 { digits / power } else { digits * power }
             }
-            _ => self.notation().parse().unwrap_or(f64::NAN),
+            _ => nearest(self.digits.into(), self.exponent.into()),
         }
+    }
+
+    /// Its plain notation, without zeros at the end of a fraction: `18.9`, and `0.00001` for `1.0e-5`.
+    #[must_use]
+    pub fn plain(self) -> String {
+        let Self { mut digits, mut exponent } = self;
+        while exponent < 0 && digits % 10 == 0 {
+            (digits, exponent) = (digits / 10, exponent + 1);
+        }
+        let sign = if digits < 0 { "-" } else { "" };
+        let mut text = digits.unsigned_abs().to_string();
+        let places = usize::from(exponent.unsigned_abs());
+        if exponent > 0 && digits != 0 {
+            text.push_str(&"0".repeat(places));
+        } else if exponent < 0 {
+            text.insert_str(0, &"0".repeat((places + 1).saturating_sub(text.len())));
+            text.insert(text.len() - places, '.');
+        }
+        text.insert_str(0, sign);
+        text
     }
 
     /// The largest whole number that is not above it.
@@ -118,10 +150,6 @@ impl Decimal {
         let digits = if notation.is_negative() { -digits } else { digits };
         Some(Self::new(digits, notation.exponent()?))
     }
-
-    fn notation(self) -> String {
-        format!("{}e{}", self.digits, self.exponent)
-    }
 }
 
 #[cfg(test)]
@@ -133,7 +161,8 @@ mod tests {
         for digits in (-20_000..20_000).chain([1 << 53, (1 << 53) + 1, i64::MAX, i64::MIN]) {
             for exponent in -25..=25 {
                 let decimal = Decimal::new(digits, exponent);
-                let notation: f64 = decimal.notation().parse().unwrap();
+                let notation: f64 =
+                    format!("{}e{}", decimal.digits, decimal.exponent).parse().unwrap();
                 assert_eq!(decimal.to_f64().to_bits() << 1, notation.to_bits() << 1, "{decimal:?}");
             }
         }
@@ -200,5 +229,30 @@ mod tests {
         assert_eq!(Decimal::new(7, 2).scalar(), Scalar::Int(700));
         assert_eq!(Decimal::new(70, -1).scalar(), Scalar::Real(7.0));
         assert_eq!(Decimal::new(7, 30).scalar(), Scalar::Real(7e30));
+    }
+
+    #[test]
+    fn a_real_number_is_written_as_rust_writes_it() {
+        let reals = [
+            0.0,
+            1.0,
+            -0.5,
+            18.9,
+            1e-5,
+            5e-324,
+            1e21,
+            1e300,
+            1_234_567_890_123_456.0,
+            0.1 + 0.2,
+            f64::MAX,
+        ];
+        for real in reals {
+            for real in [real, -real - 1.0, real / 3.0] {
+                let expected = (real + 0.0).to_string();
+                assert_eq!(Decimal::shortest(real).unwrap().plain(), expected);
+                assert_eq!(Decimal::shortest(real).unwrap().to_f64(), real);
+            }
+        }
+        assert_eq!(Decimal::shortest(f64::NAN), None);
     }
 }

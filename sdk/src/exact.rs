@@ -10,7 +10,7 @@ mod written;
 
 use std::cmp::Ordering;
 
-use crate::{Scalar, decimal::Decimal};
+use crate::{Scalar, decimal::Decimal, nearest::nearest};
 
 /// The digits of a quotient that does not end: more than an `f64` holds.
 const QUOTIENT_MIN: u128 = 1_000_000_000_000_000_000;
@@ -101,7 +101,7 @@ impl Exact {
         }
         match (i64::try_from(digits), i16::try_from(exponent)) {
             (Ok(digits), Ok(exponent)) => Decimal::new(digits, exponent).to_f64(),
-            _ => format!("{digits}e{exponent}").parse().unwrap_or(f64::NAN),
+            _ => nearest(digits, exponent),
         }
     }
 

@@ -6,22 +6,47 @@
 
 mod strict;
 
-use crate::{Scalar, adapter::DecodeError};
+use crate::{Scalar, adapter::DecodeError, typed};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
-use strict::Strict;
+use serde_json::{Map, Value};
 
-/// The body as `T`: a struct of what is looked at, or a [`serde_json::Value`].
+/// The body as `T`: a struct of what is looked at.
 ///
 /// # Errors
 ///
 /// Malformed: it is not JSON, or not of that shape.
 pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
-    // From text, as settings are read: one reader of JSON in the component instead of two.
-    let value = std::str::from_utf8(body).ok().and_then(|text| serde_json::from_str(text).ok());
-    value.ok_or_else(|| {
-        DecodeError::Malformed("the body is not the JSON that it should be".to_owned())
-    })
+    typed(value(body)?)
+}
+
+/// A part of a body as `T`.
+///
+/// # Errors
+///
+/// Malformed: it is not of that shape.
+pub fn typed<T: DeserializeOwned>(value: Value) -> Result<T, DecodeError> {
+    typed::read(value).map_err(|_| malformed())
+}
+
+/// The body, whatever it is.
+///
+/// # Errors
+///
+/// Malformed: it is not JSON.
+pub fn value(body: &[u8]) -> Result<Value, DecodeError> {
+    std::str::from_utf8(body).ok().and_then(typed::value).ok_or_else(malformed)
+}
+
+/// The members of the body, which is an object.
+///
+/// # Errors
+///
+/// Malformed: it is not JSON, or no object.
+pub fn object(body: &[u8]) -> Result<Map<String, Value>, DecodeError> {
+    match value(body)? {
+        Value::Object(members) => Ok(members),
+        _ => Err(malformed()),
+    }
 }
 
 /// The body, in which no object has two members of one name: what reads the first would not see what reads the last
@@ -31,7 +56,7 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
 ///
 /// Malformed: it is not JSON, or a name is there twice.
 pub fn strict(body: &[u8]) -> Result<Value, DecodeError> {
-    parse(body).map(|Strict(value)| value)
+    std::str::from_utf8(body).ok().and_then(strict::read).ok_or_else(malformed)
 }
 
 /// A single value, or `None` for `null`, an array and an object.
@@ -48,6 +73,10 @@ pub fn scalar(value: &Value) -> Option<Scalar> {
     }
 }
 
+fn malformed() -> DecodeError {
+    DecodeError::Malformed("the body is not the JSON that it should be".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,7 +84,7 @@ mod tests {
     #[test]
     fn only_single_values_are_values() {
         let check = |json: &str, expected: Option<Scalar>| {
-            assert_eq!(scalar(&parse::<Value>(json.as_bytes()).unwrap()), expected, "{json}");
+            assert_eq!(scalar(&value(json.as_bytes()).unwrap()), expected, "{json}");
         };
         check("true", Some(Scalar::Flag(true)));
         check("-3", Some(Scalar::Int(-3)));
@@ -65,16 +94,16 @@ mod tests {
         for nothing in ["null", "[1]", "{}"] {
             check(nothing, None);
         }
-        assert!(parse::<Value>(b"{").is_err());
-        assert!(parse::<Value>(b"\"\xFF\"").is_err());
+        assert!(value(b"{").is_err());
+        assert!(value(b"\"\xFF\"").is_err());
     }
 
     #[test]
     fn a_strict_body_names_no_member_twice() {
         let body = br#"{"a":[{"b":1,"c":-2,"d":0.5},true,null,"\n"],"b":{}}"#;
-        assert_eq!(strict(body), parse(body));
+        assert_eq!(strict(body), value(body));
         for twice in [r#"{"a":1,"a":1}"#, r#"[{"b":{"a":1,"b":2,"\u0061":3}}]"#] {
-            assert!(parse::<Value>(twice.as_bytes()).is_ok(), "{twice}");
+            assert!(value(twice.as_bytes()).is_ok(), "{twice}");
             assert!(strict(twice.as_bytes()).is_err(), "{twice}");
         }
     }

@@ -49,6 +49,7 @@ pub mod log;
 pub mod mapping;
 pub mod minimizer;
 pub mod naming;
+mod nearest;
 mod notation;
 pub mod number;
 pub mod path;
@@ -57,6 +58,7 @@ mod reading;
 pub mod state;
 pub mod testing;
 pub mod time;
+mod typed;
 pub mod unit;
 pub mod window;
 
@@ -68,3 +70,8 @@ pub mod slot;
 
 // The generated path of these names the package and world, which no author should have to write.
 pub use bindings::adapter::hushgate::plugin::types::{ConfigError, Field, Frame, Reading, Scalar};
+
+/// Small, and frees: an instance answers many calls, within 8 MiB unless its manifest says more.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();

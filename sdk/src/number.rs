@@ -15,9 +15,8 @@ pub fn decimal(number: &Number) -> Option<Decimal> {
     if let Some(whole) = number.as_i64() {
         return Some(Decimal::new(whole, 0));
     }
-    let short = number.as_f64().and_then(Decimal::of_real);
-    // Its notation is the shortest that stands for it: what was written, for all that sensors write.
-    short.or_else(|| Decimal::parse_scientific(&number.to_string()))
+    // The shortest that stands for it: what was written, for all that sensors write.
+    number.as_f64().filter(|_| number.is_f64()).and_then(Decimal::shortest)
 }
 
 /// A measured quantity: real also where it is whole. `None` for what is not a number.

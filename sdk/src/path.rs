@@ -77,9 +77,14 @@ impl<V> Table<V> {
 
 impl<V> FromIterator<(Pattern, V)> for Table<V> {
     fn from_iter<I: IntoIterator<Item = (Pattern, V)>>(entries: I) -> Self {
-        let mut entries: Vec<_> = entries.into_iter().collect();
-        entries.sort_by_key(|(pattern, _)| (pattern.open, usize::MAX - pattern.start.len()));
-        Self(entries)
+        let rank = |it: &(Pattern, V)| (it.0.open, usize::MAX - it.0.start.len());
+        let mut sorted = Vec::new();
+        // At most 256, once: what sorts more of them is 4 kB.
+        for entry in entries {
+            let at = sorted.partition_point(|it| rank(it) <= rank(&entry));
+            sorted.insert(at, entry);
+        }
+        Self(sorted)
     }
 }
 

@@ -36,14 +36,14 @@ impl Exact {
     /// The decimal that `real` stands for; `None` where it is not finite.
     #[must_use]
     pub fn of_real(real: f64) -> Option<Self> {
-        Self::of_json(&Number::from_f64(real)?)
+        Decimal::shortest(real).map(Self::from)
     }
 
     /// The decimal that a number of JSON was written as, for all that sensors write; `None` beyond 38 digits.
     #[must_use]
     pub fn of_json(number: &Number) -> Option<Self> {
-        let short = number::decimal(number).map(Self::from);
-        short.or_else(|| Self::parse(&number.to_string()))
+        let large = || number.as_u64().map(|whole| Self::new(whole.into(), 0));
+        number::decimal(number).map(Self::from).or_else(large)
     }
 }
 

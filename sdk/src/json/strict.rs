@@ -1,25 +1,33 @@
 //! Values of JSON in which each name is there once.
 
-use std::fmt;
+use std::{cell::Cell, fmt};
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{Error, MapAccess, SeqAccess, Visitor},
-};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// A value, no object in it with two members of one name.
-pub(super) struct Strict(pub(super) Value);
+/// The value, if no object in it has two members of one name.
+pub(super) fn read(text: &str) -> Option<Value> {
+    let twice = Cell::new(false);
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value = Strict { twice: &twice }.deserialize(&mut json).ok()?;
+    (json.end().is_ok() && !twice.get()).then_some(value)
+}
 
-impl<'de> Deserialize<'de> for Strict {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(StrictVisitor).map(Self)
+/// Reads a value, and notes whether a name was there twice: an error of serde_json's own would bring what writes it.
+#[derive(Clone, Copy)]
+struct Strict<'a> {
+    twice: &'a Cell<bool>,
+}
+
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
     }
 }
 
-struct StrictVisitor;
-
-impl<'de> Visitor<'de> for StrictVisitor {
+impl<'de> Visitor<'de> for Strict<'_> {
     type Value = Value;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -52,7 +60,7 @@ impl<'de> Visitor<'de> for StrictVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut values = Vec::new();
-        while let Some(Strict(value)) = seq.next_element()? {
+        while let Some(value) = seq.next_element_seed(self)? {
             values.push(value);
         }
         Ok(Value::Array(values))
@@ -60,9 +68,9 @@ impl<'de> Visitor<'de> for StrictVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut members = Map::new();
-        while let Some((name, Strict(value))) = map.next_entry()? {
-            if members.insert(name, value).is_some() {
-                return Err(A::Error::custom("a name is there twice"));
+        while let Some(name) = map.next_key()? {
+            if members.insert(name, map.next_value_seed(self)?).is_some() {
+                self.twice.set(true);
             }
         }
         Ok(Value::Object(members))

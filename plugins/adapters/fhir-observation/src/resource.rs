@@ -109,7 +109,7 @@ fn kind(resource: &Value) -> Result<Option<&str>, DecodeError> {
 }
 
 fn shaped<T: DeserializeOwned>(resource: Value) -> Result<T, DecodeError> {
-    T::deserialize(resource).map_err(|_| malformed("a member of a resource is of another type"))
+    json::typed(resource).map_err(|_| malformed("a member of a resource is of another type"))
 }
 
 impl BundleKind {

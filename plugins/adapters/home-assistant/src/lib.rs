@@ -25,6 +25,7 @@ use hushgate_sdk::{
     adapter::{Adapter, DecodeError},
     config,
     fields::Fields,
+    json,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -67,7 +68,7 @@ impl Adapter for HomeAssistant {
     fn decode(&self, frame: Frame) -> Result<Vec<Reading>, DecodeError> {
         let entities = self.topics.get(&frame.channel).ok_or(DecodeError::NotMine)?;
         let payload = std::str::from_utf8(&frame.body).map_err(|_| malformed("it is not UTF-8"))?;
-        let json = match serde_json::from_str(payload) {
+        let json = match json::value(&frame.body) {
             Ok(json) => json,
             Err(_) if entities.iter().any(Entity::needs_json) => {
                 return Err(malformed("it is not the JSON that a template asks for"));

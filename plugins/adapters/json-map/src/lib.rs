@@ -57,7 +57,7 @@ impl Adapter for JsonMap {
     }
 
     fn decode(&self, frame: Frame) -> Result<Vec<Reading>, DecodeError> {
-        let message: Value = json::parse(&frame.body)?;
+        let message: Value = json::value(&frame.body)?;
         if !self.when.as_ref().is_none_or(|when| when.holds(raw(&message, &when.source))) {
             return Err(DecodeError::NotMine);
         }

@@ -1,6 +1,6 @@
 //! The events of ChirpStack v4 and v3, over MQTT or HTTP.
 
-use hushgate_sdk::{Frame, Reading, adapter::DecodeError, json, time};
+use hushgate_sdk::{Reading, adapter::DecodeError, json, time};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Map, Value};
 
@@ -54,10 +54,14 @@ enum Kind {
 }
 
 /// What an event tells. Joins, downlinks, logs and other services' data tell nothing of what a device measures.
-pub(crate) fn readings(frame: &Frame, settings: &Settings) -> Result<Vec<Reading>, DecodeError> {
-    let event: Event = json::parse(&frame.body)?;
+pub(crate) fn readings(
+    channel: &str,
+    event: Value,
+    settings: &Settings,
+) -> Result<Vec<Reading>, DecodeError> {
+    let event: Event = json::typed(event)?;
     let at_ms = event.time.as_deref().and_then(time::rfc3339_ms);
-    let reading = match kind_of_topic(&frame.channel).unwrap_or_else(|| event.kind()) {
+    let reading = match kind_of_topic(channel).unwrap_or_else(|| event.kind()) {
         Kind::Up => Some(event.uplink(at_ms, settings)?),
         Kind::Status => Some(event.status(at_ms)),
         Kind::Location => event.location.and_then(|it| it.reading(at_ms)),
@@ -114,7 +118,7 @@ impl Event {
         let object = match (self.object, self.object_json) {
             (Some(Value::Object(object)), _) => object,
             (None | Some(Value::Null), Some(text)) if !text.is_empty() => {
-                json::parse(text.as_bytes())?
+                json::object(text.as_bytes())?
             }
             // Decoders return objects; what else v3 lets through has no names.
             _ => Map::new(),

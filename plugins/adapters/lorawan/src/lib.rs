@@ -25,8 +25,8 @@ mod things_stack;
 use hushgate_sdk::{
     ConfigError, Frame, Reading,
     adapter::{Adapter, DecodeError},
+    json,
 };
-use serde::{Deserialize, de::IgnoredAny};
 use settings::Settings;
 
 /// The adapter, with what its owner set.
@@ -37,40 +37,26 @@ pub struct Lorawan {
 
 hushgate_sdk::adapter!(Lorawan);
 
-/// The names by which networks are told apart.
-#[derive(Deserialize)]
-struct Marks {
-    end_device_ids: Option<IgnoredAny>,
-    uplink_message: Option<IgnoredAny>,
-    #[serde(rename = "deviceInfo")]
-    device_info: Option<IgnoredAny>,
-    #[serde(rename = "devEUI")]
-    dev_eui: Option<IgnoredAny>,
-}
-
 impl Adapter for Lorawan {
     fn configure(json: &str) -> Result<Self, ConfigError> {
         Settings::parse(json).map(|settings| Self { settings })
     }
 
     fn decode(&self, frame: Frame) -> Result<Vec<Reading>, DecodeError> {
-        let marks = marks(&frame.body)?;
-        if marks.uplink_message.is_some() || marks.end_device_ids.is_some() {
-            things_stack::readings(&frame.body, &self.settings)
-        } else if marks.device_info.is_some() || marks.dev_eui.is_some() {
-            chirpstack::readings(&frame, &self.settings)
+        // What does not even begin like an object is of somebody else.
+        if frame.body.trim_ascii_start().first() != Some(&b'{') {
+            return Err(DecodeError::NotMine);
+        }
+        let message = json::value(&frame.body)?;
+        let has = |name: &str| message.get(name).is_some_and(|it| !it.is_null());
+        if has("uplink_message") || has("end_device_ids") {
+            things_stack::readings(message, &self.settings)
+        } else if has("deviceInfo") || has("devEUI") {
+            chirpstack::readings(&frame.channel, message, &self.settings)
         } else {
             Err(DecodeError::NotMine)
         }
     }
-}
-
-/// What does not even begin like an object is of somebody else.
-fn marks(body: &[u8]) -> Result<Marks, DecodeError> {
-    if body.trim_ascii_start().first() != Some(&b'{') {
-        return Err(DecodeError::NotMine);
-    }
-    hushgate_sdk::json::parse(body)
 }
 
 #[cfg(test)]

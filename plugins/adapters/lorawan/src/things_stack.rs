@@ -66,8 +66,8 @@ pub(crate) struct Location {
 }
 
 /// What a message tells. Joins, downlinks and the data of services tell nothing of what a device measures.
-pub(crate) fn readings(body: &[u8], settings: &Settings) -> Result<Vec<Reading>, DecodeError> {
-    let message: Message = json::parse(body)?;
+pub(crate) fn readings(message: Value, settings: &Settings) -> Result<Vec<Reading>, DecodeError> {
+    let message: Message = json::typed(message)?;
     let is_simulated = message.simulated == Some(true);
     if is_simulated && !settings.simulated {
         return Err(DecodeError::Unsupported("no device sent it: it is simulated".to_owned()));

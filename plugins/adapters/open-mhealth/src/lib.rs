@@ -59,7 +59,7 @@ impl Adapter for OpenMhealth {
     }
 
     fn decode(&self, frame: Frame) -> Result<Vec<Reading>, DecodeError> {
-        point::readings(&json::parse(&frame.body)?, self.schema)
+        point::readings(&json::value(&frame.body)?, self.schema)
     }
 }
 

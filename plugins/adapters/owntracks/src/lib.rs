@@ -34,7 +34,7 @@ impl Adapter for OwnTracks {
     }
 
     fn decode(&self, frame: Frame) -> Result<Vec<Reading>, DecodeError> {
-        let Value::Object(elements) = json::parse(&frame.body)? else {
+        let Value::Object(elements) = json::value(&frame.body)? else {
             return Err(DecodeError::NotMine);
         };
         let Some(Value::String(kind)) = elements.get("_type") else {

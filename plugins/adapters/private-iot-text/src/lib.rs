@@ -19,6 +19,8 @@ use hushgate_sdk::{
     ConfigError, Field, Frame, Reading, Scalar,
     adapter::{Adapter, DecodeError},
     config,
+    exact::Exact,
+    json,
 };
 use serde::Deserialize;
 
@@ -60,12 +62,6 @@ struct Settings {
     units: BTreeMap<String, String>,
 }
 
-/// The JSON around a text. What else is in it is not looked at.
-#[derive(Deserialize)]
-struct Envelope {
-    payload: String,
-}
-
 impl Adapter for PrivateIotText {
     fn configure(json: &str) -> Result<Self, ConfigError> {
         let Settings { units } = config::parse(json)?;
@@ -91,9 +87,12 @@ impl Adapter for PrivateIotText {
         let body =
             std::str::from_utf8(&frame.body).map_err(|_| malformed("the body is not UTF-8"))?;
         let (number, word) = if body.trim_start().starts_with('{') {
-            let envelope: Envelope = serde_json::from_str(body)
-                .map_err(|_| malformed("the body is not JSON with a text as `payload`"))?;
-            quantity(&envelope.payload)?
+            let envelope = json::object(&frame.body).ok();
+            let payload = envelope.as_ref().and_then(|it| it.get("payload")?.as_str());
+            quantity(
+                payload
+                    .ok_or_else(|| malformed("the body is not JSON with a text as `payload`"))?,
+            )?
         } else {
             quantity(body)?
         };
@@ -139,16 +138,9 @@ const fn is_number_char(c: char) -> bool {
     matches!(c, '0'..='9' | '+' | '-' | '.')
 }
 
-/// Reads `-12.50`: digits, with a sign before and a fraction after them if need be. Rust's own parser would
-/// also take `inf`, `1e9`, `.5` and `5.`.
+/// Reads `-12.50`: digits, with a sign before and a fraction after them if need be.
 fn decimal(text: &str) -> Option<f64> {
-    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    if text.len() > NUMBER_BYTES_MAX || !digits(whole) || !digits(fraction) {
-        return None;
-    }
-    text.parse().ok()
+    Exact::parse(text).filter(|_| text.len() <= NUMBER_BYTES_MAX).map(Exact::to_f64)
 }
 
 fn malformed(why: &str) -> DecodeError {

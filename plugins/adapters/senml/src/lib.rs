@@ -77,7 +77,7 @@ impl Adapter for Senml {
 
     fn decode(&self, frame: Frame) -> Result<Vec<Reading>, DecodeError> {
         let records: Vec<Record> = match self.format_of(&frame)? {
-            Format::Json => json::parse(&frame.body)?,
+            Format::Json => json::typed(json::strict(&frame.body)?)?,
             Format::Cbor => cbor::records(&frame.body)?,
         };
         pack::readings(&records, frame.received_ms, &self.names)

@@ -68,9 +68,9 @@ fn online(body: &[u8]) -> Result<Vec<Reading>, DecodeError> {
 
 /// A topic of one component, such as `status/switch:0`.
 fn single(component: &str, body: &[u8]) -> Result<Vec<Reading>, DecodeError> {
-    let status: Map<String, Value> = json::parse(body)?;
+    let status = Value::Object(json::object(body)?);
     let mut fields = Fields::default();
-    component::read(component, &Value::Object(status), &mut fields)?;
+    component::read(component, &status, &mut fields)?;
     fields.reading(None, "status")
 }
 

@@ -71,10 +71,10 @@ impl Adapter for Tasmota {
             return Err(DecodeError::NotMine);
         }
         match segments.pop() {
-            Some("SENSOR") => self.sensors(&json::parse(&frame.body)?),
-            Some("STATE" | "RESULT") => self.state(&json::parse(&frame.body)?),
+            Some("SENSOR") => self.sensors(&json::object(&frame.body)?),
+            Some("STATE" | "RESULT") => self.state(&json::object(&frame.body)?),
             Some("STATUS0" | "STATUS8" | "STATUS10" | "STATUS11") => self.status(&frame.body),
-            Some("ZbReceived") => self.zigbee(&json::parse(&frame.body)?),
+            Some("ZbReceived") => self.zigbee(&json::object(&frame.body)?),
             Some("LWT") => connection(&frame.body),
             Some(topic) => match state::power(topic) {
                 Some(path) => relay(&path, &frame.body),

@@ -44,7 +44,7 @@ pub(crate) fn bytes(body: &[u8], envelope: &Envelope) -> Result<Vec<u8>, DecodeE
 }
 
 fn of_json(body: &[u8], member: &str) -> Result<Vec<u8>, DecodeError> {
-    let object: Value = json::parse(body)?;
+    let object: Value = json::value(body)?;
     match object.get(member) {
         Some(Value::String(text)) => bytes::of_hex(text.as_bytes()),
         Some(_) => Err(malformed("the member is not text")),

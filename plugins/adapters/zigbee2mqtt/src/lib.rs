@@ -65,7 +65,7 @@ impl Adapter for Zigbee2mqtt {
                 Err(DecodeError::NotMine)
             }
             [.., "availability"] => availability(&frame.body),
-            _ => self.state(&json::parse(&frame.body)?),
+            _ => self.state(&json::object(&frame.body)?),
         }
     }
 }

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 
 use hushgate_sdk::{
     ConfigError, Field, Reading, Scalar, config,
+    decimal::Decimal,
     minimizer::{self, Minimizer, Step},
     path::Table,
 };
@@ -83,9 +84,8 @@ impl Words {
             Scalar::Text(text) => self.map.get(text),
             Scalar::Flag(flag) => self.map.get(if *flag { "true" } else { "false" }),
             Scalar::Int(int) => self.map.get(&int.to_string()),
-            // 0 and -0 are one number.
-            Scalar::Real(real) if real.is_finite() => self.map.get(&(real + 0.0).to_string()),
-            Scalar::Real(_) | Scalar::Blob(_) => return None,
+            Scalar::Real(real) => self.map.get(&Decimal::shortest(*real)?.plain()),
+            Scalar::Blob(_) => return None,
         };
         let word = word.or(self.default.as_ref())?;
         Some(Field::without_unit(&field.path, Scalar::Text(word.clone())))

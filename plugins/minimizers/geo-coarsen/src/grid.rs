@@ -64,7 +64,8 @@ impl Grid {
     /// The centre of the cell in which a position lies: latitude and longitude.
     pub(crate) fn centre(&self, Position { latitude, longitude }: Position) -> (Decimal, Decimal) {
         let row_degrees = 180.0 / self.rows;
-        let row = ((latitude + 90.0) / row_degrees).floor().clamp(0.0, self.rows - 1.0);
+        // Not `clamp`: its panic writes numbers, which is 20 kB of the component.
+        let row = ((latitude + 90.0) / row_degrees).floor().max(0.0).min(self.rows - 1.0);
         let south = row.mul_add(row_degrees, -90.0);
         let column_degrees = 360.0 / self.columns(row, (south, south + row_degrees));
         let column = ((longitude + 180.0).rem_euclid(360.0) / column_degrees).floor();

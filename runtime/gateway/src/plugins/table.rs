@@ -5,7 +5,8 @@
 //! - A table runs under the limits of the plugin itself, and ends after [`TIME_MAX`] whatever the plugin does.
 //! - It says so if the component is no plugin of its kind or does not start.
 //! - Beside its cases it tries what every plugin must stand: bodies cut off at each byte, random bytes and
-//!   states, and the same question twice.
+//!   states, and the same question twice. What is cut off of one body goes through one instance, as a device's
+//!   frames do: a start can cost a hundred times a call.
 //! - It needs no gateway, no device and no recipient.
 
 mod ask;

@@ -108,7 +108,7 @@ fn sdk_manifest() -> io::Result<String> {
     let workspace = &workspace["workspace"];
     let mut package = workspace["package"].clone();
     let mut dependencies = toml::Table::new();
-    for name in ["serde", "serde_json", "wit-bindgen"] {
+    for name in ["rlsf", "ryu", "serde", "serde_json", "wit-bindgen"] {
         dependencies.insert(name.into(), workspace["dependencies"][name].clone());
     }
     if let Some(package) = package.as_table_mut() {

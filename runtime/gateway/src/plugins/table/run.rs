@@ -276,13 +276,14 @@ impl Run<'_> {
         if !self.table.properties.truncated {
             return Ok(());
         }
+        let mut kept = adapter.instance().map_err(|it| format!("    {it}"))?;
         for end in 0..frame.body.len() {
             self.in_time()?;
             self.report.tried += 1;
             let cut = Frame { body: frame.body[..end].to_vec(), ..frame.clone() };
-            match (decode(adapter, &cut), truncated) {
+            match (kept.decode(&cut), truncated) {
                 (Err(error), _) => return Err(format!("    cut off after {end} bytes: {error}")),
-                (Ok(Answer { said: Said::Readings(_), .. }), Truncated::Refused) => {
+                (Ok(Ok(_)), Truncated::Refused) => {
                     return Err(format!("    cut off after {end} bytes, it is still understood"));
                 }
                 _ => {}
