@@ -51,7 +51,7 @@ const CLOCK_MS_MIN: i64 = 1_767_225_600_000;
 pub struct Intake {
     generation: ArcSwap<Generation>,
     changes: watch::Sender<()>,
-    sealing: Sealing,
+    sealing: Arc<Sealing>,
     store: Arc<Store>,
     devices: Mutex<HashMap<DeviceName, Arc<Door>>>,
     warm: Mutex<Warm>,
@@ -133,7 +133,7 @@ impl IntakeError {
 
 impl Intake {
     /// Decides under `generation`, seals with `sealing` and keeps in `store`.
-    pub fn new(generation: Generation, sealing: Sealing, store: Arc<Store>) -> Self {
+    pub fn new(generation: Generation, sealing: Arc<Sealing>, store: Arc<Store>) -> Self {
         let generation = ArcSwap::from_pointee(generation);
         Self {
             generation,
