@@ -26,6 +26,8 @@ pub enum Reply {
     SignedBy(SigningKey),
     /// With receipts by this key that belong to other releases, in the right ones' names.
     SignedForOthers(SigningKey),
+    /// Withdrawals with a deletion of 7 values, signed by this key as if this were the tag; releases not at all.
+    Deletes(SigningKey, [u8; 16]),
     /// Not at all: the connection is closed.
     Nothing,
     /// Not at all, after the hub at this address took them.
@@ -58,6 +60,8 @@ struct State {
     asked: AtomicUsize,
     stopping: AtomicBool,
     open: Mutex<Option<TcpStream>>,
+    /// The last that it was asked: path and body.
+    last: Mutex<(String, Vec<u8>)>,
 }
 
 impl FakeHub {
@@ -68,6 +72,11 @@ impl FakeHub {
         let running = state.clone();
         let thread = thread::spawn(move || run(&listener, &reply, &running));
         Self { address, state, thread: Some(thread) }
+    }
+
+    /// The path and the body of the last request.
+    pub fn last(&self) -> (String, Vec<u8>) {
+        self.state.last.lock().unwrap().clone()
     }
 
     /// How often it was asked to take releases.
@@ -96,13 +105,14 @@ fn run(listener: &TcpListener, reply: &Reply, state: &State) {
             return;
         }
         // A connection that breaks is the gateway's to open again.
-        let _ = serve(stream, reply, &state.asked);
+        let _ = serve(stream, reply, state);
         *state.open.lock().unwrap() = None;
     }
 }
 
 /// Answers until the gateway closes the connection, or after one answer that it will not like.
-fn serve(stream: TcpStream, reply: &Reply, asked: &AtomicUsize) -> std::io::Result<()> {
+fn serve(stream: TcpStream, reply: &Reply, state: &State) -> std::io::Result<()> {
+    let asked = &state.asked;
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut stream = stream;
     while let Some((path, body)) = request(&mut reader)? {
@@ -110,7 +120,11 @@ fn serve(stream: TcpStream, reply: &Reply, asked: &AtomicUsize) -> std::io::Resu
             stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n")?;
             continue;
         }
+        *state.last.lock().unwrap() = (path.clone(), body.clone());
+        let is_release = path == "/v1/releases";
         let (status, text) = match reply {
+            Reply::SignedBy(_) if !is_release => (404, String::new()),
+            Reply::Deletes(key, tag) if !is_release => (200, deletion(key, &body, tag)),
             Reply::Text(status, text) => (*status, (*text).to_owned()),
             Reply::SignedBy(key) => (200, receipts(key, &body, |it| Sha256::digest(it).into())),
             Reply::SignedForOthers(key) => (200, receipts(key, &body, |_| [9; 32])),
@@ -120,7 +134,7 @@ fn serve(stream: TcpStream, reply: &Reply, asked: &AtomicUsize) -> std::io::Resu
                 asked.fetch_add(1, Ordering::SeqCst);
                 return Ok(());
             }
-            Reply::Nothing => {
+            Reply::Nothing | Reply::Deletes(..) => {
                 asked.fetch_add(1, Ordering::SeqCst);
                 return Ok(());
             }
@@ -168,4 +182,16 @@ fn receipts(key: &SigningKey, mut body: &[u8], digest: impl Fn(&[u8]) -> [u8; 32
         body = rest;
     }
     serde_json::json!({ "receipts": receipts }).to_string()
+}
+
+/// The answer of a hub that deleted what a withdrawal asked for.
+fn deletion(key: &SigningKey, body: &[u8], tag: &[u8; 16]) -> String {
+    let (id, values, at) = (&body[9..25], 7_u64, 1_800_000_000_000_u64);
+    let numbers = [values.to_be_bytes(), at.to_be_bytes()].concat();
+    let signed = [&b"hushgate deletion v1"[..], id, tag, &numbers].concat();
+    let signature = BASE64.encode(&key.sign(&signed).to_bytes());
+    let withdrawal = HEXLOWER.encode(id);
+    let answer = serde_json::json!({ "withdrawal": withdrawal, "values": values, "at-ms": at,
+                                     "signature": signature });
+    answer.to_string()
 }

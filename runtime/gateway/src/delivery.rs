@@ -8,10 +8,13 @@
 //!   says that the recipient may have it.
 //! - Nothing is settled before the hub's signed receipt is in the ledger. Repeats are harmless: the hub knows
 //!   releases by number.
+//! - A consent's end is told at once and before anything else, until the recipient signed that it deleted what it had;
+//!   one that does not understand it gets its releases all the same.
 //! - A recipient that is away is asked again after a growing, jittered delay, from 1 s to 5 min.
 
 pub mod client;
 pub mod sweep;
+mod tell;
 
 use crate::{
     consent::{
@@ -49,6 +52,7 @@ pub struct Delivery {
     gateway_key: [u8; 32],
     client: Option<Client>,
     paired: bool,
+    told: tell::Told,
 }
 
 /// What a look at the outbox found.
@@ -72,6 +76,7 @@ impl Delivery {
             Format::PrivateIot => [0; 32],
         };
         let outbox = store.outbox_changes();
+        let told = tell::Told::new(&contract, keys);
         Self {
             contract,
             transport,
@@ -82,6 +87,7 @@ impl Delivery {
             gateway_key,
             client: None,
             paired,
+            told,
         }
     }
 
@@ -112,6 +118,7 @@ impl Delivery {
     ///
     /// Dropping this future at any `await` is safe: nothing is settled before its receipt is written.
     async fn deliver_next(&mut self) -> Result<(), TransportError> {
+        self.tell().await?;
         let due = self.next_due().await?;
         let (valid, ended) = self.sort(due);
         self.settle(ended).await?;
@@ -160,6 +167,16 @@ impl Delivery {
     }
 
     fn look(&self) -> Result<Looked, TransportError> {
+        let looked = self.look_for_releases()?;
+        Ok(match (self.until_told()?, looked) {
+            // Back to where it is told.
+            (Some(Duration::ZERO), Looked::NothingFor(_)) => Looked::Due(Vec::new()),
+            (Some(told), Looked::NothingFor(wait)) => Looked::NothingFor(wait.min(told)),
+            (_, looked) => looked,
+        })
+    }
+
+    fn look_for_releases(&self) -> Result<Looked, TransportError> {
         let Clock::Known(now) = self.intake.clock(Millis::now()) else {
             // Nobody can tell which grant is valid: nothing is sent, and nothing is purged.
             return Ok(Looked::NothingFor(LOOK_EVERY));

@@ -1,5 +1,6 @@
 //! Builds the parts, starts them, and stops them in the order of the flow.
 
+mod consents;
 mod disclosure;
 mod health;
 pub mod replay;
@@ -22,6 +23,7 @@ use crate::{
     telemetry::{self, Telemetry},
     transport::Transport,
 };
+use consents::Consents;
 use health::Health;
 use hushgate_wasm::{cache::Cache, engine::Engine};
 use std::{
@@ -159,7 +161,10 @@ impl Gateway {
         let (generation, shelf) = first_generation(config, shelf(config, keys)?)?;
         let store = Store::open(&config.home.store(), keys.vault(), config.outbox_entries_max)
             .map_err(fix)?;
-        let intake = Arc::new(Intake::new(generation, Sealing::new(keys), store.clone()));
+        let sealing = Arc::new(Sealing::new(keys));
+        sealing.set_lives(store.lives().map_err(fix)?);
+        consents::keep(&store, &sealing, &generation).await.map_err(fix)?;
+        let intake = Arc::new(Intake::new(generation, sealing.clone(), store.clone()));
         let transport = Transport::start(&config.way, &config.home.tor()).await.map_err(fix)?;
         let mut gateway = Self {
             mqtt: None,
@@ -173,7 +178,8 @@ impl Gateway {
         };
         gateway.start_delivery(config, keys, &transport);
         let enrolled = Enrolled::new(config);
-        let problems = gateway.start_watch(home, shelf, (seen, enrolled.clone()));
+        let consents = gateway.start_consents(home, sealing);
+        let problems = gateway.start_watch(home, shelf, (seen, enrolled.clone(), consents));
         gateway.start_metrics(config, problems).await?;
         gateway.start_witness(config, keys).await?;
         gateway.start_ingress(config, enrolled).await?;
@@ -191,19 +197,27 @@ impl Gateway {
         tasks.spawn(sweep::run(store, intake, stop.child_token()));
     }
 
+    fn start_consents(&self, home: &Home, sealing: Arc<Sealing>) -> Arc<Consents> {
+        let (tasks, stop) = &self.outbound;
+        let both = (self.store.clone(), sealing);
+        let consents = Arc::new(Consents::new(home.clone(), both, self.intake.clone()));
+        tasks.spawn(consents.clone().run(stop.child_token()));
+        consents
+    }
+
     /// How many problems it sees, now and later.
     fn start_watch(
         &self,
         home: &Home,
         shelf: Shelf,
-        (seen, enrolled): (Seen, Enrolled),
+        (seen, enrolled, consents): (Seen, Enrolled, Arc<Consents>),
     ) -> Arc<AtomicUsize> {
         let (tasks, stop) = &self.outbound;
         let mut health = Health::new(home.degraded());
         health.set(shelf.problems().map(ToString::to_string).collect());
         let problems = health.count();
         let (home, intake) = (home.clone(), self.intake.clone());
-        let watch = Watch::new((home, seen), shelf, (intake, enrolled, health));
+        let watch = Watch::new((home, seen), shelf, (intake, consents, enrolled, health));
         watch.keep();
         tasks.spawn(watch.run(stop.child_token()));
         problems

@@ -46,7 +46,7 @@ const RECENT_BYTES_MAX: usize = 1 << 10;
 pub struct Intake {
     generation: ArcSwap<Generation>,
     changes: watch::Sender<()>,
-    sealing: Sealing,
+    sealing: Arc<Sealing>,
     store: Arc<Store>,
     devices: Mutex<HashMap<DeviceName, Arc<Door>>>,
     warm: Mutex<Warm>,
@@ -128,7 +128,7 @@ impl IntakeError {
 
 impl Intake {
     /// Decides under `generation`, seals with `sealing` and keeps in `store`.
-    pub fn new(generation: Generation, sealing: Sealing, store: Arc<Store>) -> Self {
+    pub fn new(generation: Generation, sealing: Arc<Sealing>, store: Arc<Store>) -> Self {
         let generation = ArcSwap::from_pointee(generation);
         Self {
             generation,

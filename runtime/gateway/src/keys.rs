@@ -130,6 +130,16 @@ impl Keys {
         bytes(&self.sealing_to(recipient).1)
     }
 
+    /// What a recipient knows a consent by: nothing to it and another to each recipient. A grant that is given again
+    /// after it was withdrawn has another life, and another tag.
+    pub fn grant_tag(&self, recipient: &[u8; 32], grant: &str, life: u64) -> [u8; 16] {
+        let recipient = HEXLOWER.encode(recipient);
+        let digest = self.derive(&format!("hushgate grant tag to {recipient} v1 {life} {grant}"));
+        let mut tag = [0; 16];
+        tag.copy_from_slice(&digest[..16]);
+        tag
+    }
+
     /// The key that signs receipts (Ed25519, RFC 8032).
     pub fn signing(&self) -> SigningKey {
         SigningKey::from_bytes(&self.derive("hushgate signing v1"))

@@ -28,15 +28,21 @@ pub enum Kind {
     Expired,
     /// A release was deleted because its grant ended or its recipient refused it.
     Purged,
+    /// A consent was withdrawn; its number stands where releases have theirs.
+    Withdrawn,
+    /// The recipient deleted what it had from a consent that was withdrawn, by its own signature.
+    Deleted,
 }
 
-const KINDS: [(Kind, &str); 6] = [
+const KINDS: [(Kind, &str); 8] = [
     (Kind::Withheld, "withheld"),
     (Kind::Quarantined, "quarantined"),
     (Kind::Queued, "queued"),
     (Kind::Delivered, "delivered"),
     (Kind::Expired, "expired"),
     (Kind::Purged, "purged"),
+    (Kind::Withdrawn, "withdrawn"),
+    (Kind::Deleted, "deleted"),
 ];
 
 impl Kind {
@@ -70,7 +76,8 @@ pub struct Fact<'a> {
     /// The release, if there is one.
     pub release: Option<[u8; 16]>,
     /// `Queued`: SHA-256 of the envelope. `Delivered`: the hub's signature, or nothing where the recipient
-    /// signs none.
+    /// signs none. `Withdrawn`: what the recipient knows the consent by. `Deleted`: how many values, when, and the
+    /// hub's signature.
     pub proof: &'a [u8],
 }
 

@@ -162,6 +162,8 @@ fn count(devices: &mut BTreeMap<String, BTreeMap<String, Pair>>, line: &Line) {
             *pair.kept.entry(line.reason.clone()).or_default() += events;
         }
         Kind::Delivered => pair.delivered += events,
+        // Not about frames: the daily counts have none of these.
+        Kind::Withdrawn | Kind::Deleted => {}
         Kind::Expired | Kind::Purged => {
             *pair.ended.entry((line.kind, line.reason.clone())).or_default() += events;
         }

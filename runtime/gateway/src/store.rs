@@ -7,6 +7,7 @@
 //! - A failed commit leaves no trace: what was computed from it in memory is refused by [`Lineage`].
 //! - The file has mode 0600; states of plugins are sealed in it.
 
+pub mod consents;
 pub mod daily;
 pub mod tally;
 pub mod writer;
@@ -117,6 +118,7 @@ pub(crate) enum Job {
     Settled(Vec<Settlement>, Reply),
     Sent(Vec<ReleaseId>, Reply),
     Cursor(String, i64, Reply),
+    Consents(consents::Change, Reply),
 }
 
 /// The file. Share it behind an `Arc`.
@@ -337,7 +339,7 @@ impl Store {
         self.shared.tally().clone()
     }
 
-    /// Changes when a release came in.
+    /// Changes when a release came in, or a consent was withdrawn.
     pub fn outbox_changes(&self) -> watch::Receiver<()> {
         self.shared.outbox.subscribe()
     }

@@ -11,3 +11,4 @@ pub mod envelope;
 pub mod invite;
 pub mod pairing;
 pub mod receipt;
+pub mod withdrawal;

@@ -73,6 +73,9 @@ pub(super) fn grants(home: &Home, command: &GrantCommand) -> Result<(), Failure>
         GrantCommand::List => {
             let (config, _) = open(home)?;
             config.grants.iter().for_each(|it| say(describe(it)));
+            if let Ok(store) = Store::look(&home.store()) {
+                withdraw::unconfirmed(home, &store)?.iter().for_each(say);
+            }
             Ok(())
         }
         GrantCommand::Withdraw { id } => withdraw::run(home, id),
@@ -162,6 +165,7 @@ pub(super) fn status(home: &Home) -> Result<(), Failure> {
         say("ledger: empty");
         return Ok(());
     };
+    withdraw::unconfirmed(home, &store)?.iter().for_each(say);
     waiting(&store, &config)?;
     let question = Question { subject: None, today: daily::day(Millis::now()), days: 7 };
     let report = Report::load(&config, Some(&store), question).map_err(Failure::failed)?;
@@ -241,6 +245,10 @@ pub(crate) fn describe_summary(summary: &verify::Summary) -> String {
 
 fn line(entry: &ledger::Entry) -> String {
     let at = jiff::Timestamp::from_millisecond(entry.at.0).unwrap_or_default();
+    if matches!(entry.kind, Kind::Withdrawn | Kind::Deleted) {
+        let (seq, kind) = (entry.seq, entry.kind.name());
+        return format!("{seq:>6} {at:.3} grant {} for {} {kind}", entry.grant, entry.recipient);
+    }
     let to = if entry.recipient.is_empty() { "" } else { " for " };
     let why = if entry.reason.is_empty() {
         String::new()

@@ -10,6 +10,7 @@ use crate::{
         invite::RecipientKeys,
         pairing,
         receipt::{Answer, parse_release},
+        withdrawal::{Deletion, GrantTag},
     },
 };
 use http_body_util::{BodyExt, Full, Limited};
@@ -110,6 +111,32 @@ impl Client {
             return Err(TransportError::Unreachable("the hub signed for nothing".into()));
         }
         Ok(Answered::Delivered(delivered))
+    }
+
+    /// Tells that a consent was withdrawn; the hub's word that it deleted what it had, or nothing if it does not know
+    /// this gateway.
+    pub async fn withdrawal(
+        &mut self,
+        keys: &RecipientKeys,
+        sealed: Vec<u8>,
+        asked: (ReleaseId, GrantTag),
+    ) -> Result<Option<Vec<u8>>, TransportError> {
+        let response = self.put("/v1/withdrawals", "application/octet-stream", sealed).await?;
+        match response.status() {
+            StatusCode::OK => {}
+            StatusCode::FORBIDDEN => return Ok(None),
+            StatusCode::NOT_FOUND => {
+                return Err(TransportError::Broken(
+                    "the hub is older than withdrawals: its owner must update it".into(),
+                ));
+            }
+            status => return Err(unexpected(status)),
+        }
+        let answer: Option<Deletion> = serde_json::from_slice(&read(response).await?).ok();
+        let proof = answer.and_then(|it| it.verify(&keys.receipt, asked));
+        let unsigned =
+            || TransportError::Unreachable("the hub did not sign for the deletion".into());
+        proof.map(Some).ok_or_else(unsigned)
     }
 
     /// Sends releases one by one as the 2021 prototype did. It signs nothing: its answer has to do.

@@ -9,7 +9,7 @@
 
 mod placed;
 
-use super::{Enrolled, disclosure, health::Health, replay};
+use super::{Enrolled, consents::Consents, disclosure, health::Health, replay};
 use crate::{
     config::Config,
     home::Home,
@@ -54,6 +54,7 @@ pub(super) struct Watch {
     home: Home,
     shelf: Shelf,
     intake: Arc<Intake>,
+    consents: Arc<Consents>,
     enrolled: Enrolled,
     health: Health,
     /// What was seen before all of that was read.
@@ -69,10 +70,10 @@ impl Watch {
     pub(super) fn new(
         (home, seen): (Home, Seen),
         shelf: Shelf,
-        (intake, enrolled, health): (Arc<Intake>, Enrolled, Health),
+        (intake, consents, enrolled, health): (Arc<Intake>, Arc<Consents>, Enrolled, Health),
     ) -> Self {
         let settings = seen.settings.clone();
-        Self { home, shelf, intake, enrolled, health, seen, settings, counts: true }
+        Self { home, shelf, intake, consents, enrolled, health, seen, settings, counts: true }
     }
 
     /// Looks for changes, and at SIGHUP, until `stop`.
@@ -145,7 +146,12 @@ impl Watch {
             Ok(None) => self.tell(),
             Ok(Some((generation, shelf, config))) => {
                 let number = generation.number;
-                self.intake.replace(generation);
+                if let Err(error) = self.consents.admit(generation) {
+                    self.counts = false;
+                    return self
+                        .health
+                        .set(vec![format!("the changes could not be kept: {error}")]);
+                }
                 if now.settings != self.settings {
                     self.enrolled.replace(&config);
                     self.settings.clone_from(&now.settings);

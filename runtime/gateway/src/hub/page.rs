@@ -11,7 +11,7 @@ mod chart;
 mod sections;
 mod words;
 
-use super::store::{DeviceLatest, FieldLatest, HubStore, LegacyLine, StoreError, Value};
+use super::store::{Deleted, DeviceLatest, FieldLatest, HubStore, LegacyLine, StoreError, Value};
 use crate::html::escape;
 use words::utc;
 
@@ -33,6 +33,7 @@ pub(crate) struct PageView {
     devices: Vec<DeviceView>,
     fields_hidden: usize,
     legacy: Vec<LegacyLine>,
+    deletions: Vec<Deleted>,
 }
 
 /// A device's newest values, and for each of them the numbers of the last 24 hours.
@@ -77,6 +78,7 @@ impl PageView {
             devices: latest.into_iter().map(view).collect::<Result<_, StoreError>>()?,
             fields_hidden,
             legacy: store.legacy_latest(LEGACY_SHOWN_MAX)?,
+            deletions: store.deletions()?,
         })
     }
 }
@@ -138,6 +140,10 @@ pub(crate) fn render(view: &PageView) -> String {
     if view.devices.is_empty() && view.legacy.is_empty() {
         page.push_str(&sections::empty(view.gateways));
     }
+    page.extend(view.deletions.iter().map(|it| {
+        let values = counted(it.values, "value");
+        format!("<p class=\"quiet\">{values} deleted on {}, as asked.</p>\n", utc(it.at_ms))
+    }));
     page.push_str(
         "</main>\n<footer>Values disappear from here when the time their owners agreed to is over.</footer>\n\
          </body>\n</html>\n",
@@ -186,6 +192,7 @@ mod tests {
             gateway,
             device: device.into(),
             purpose,
+            tag: None,
             received_ms,
             keep_until_ms,
             fields,
@@ -330,6 +337,7 @@ mod tests {
                     gateway: [1; 8],
                     device,
                     purpose,
+                    tag: None,
                     received_ms,
                     keep_until_ms,
                     fields,

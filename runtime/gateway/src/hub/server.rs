@@ -13,6 +13,7 @@ use crate::{
         envelope::{self, Content, ContentValue, Envelope},
         pairing,
         receipt::{Answer, Receipt},
+        withdrawal::{Deletion, SealedWithdrawal},
     },
 };
 use axum::{
@@ -106,6 +107,7 @@ impl Hub {
         Router::new()
             .route("/", get(page).put(prototype))
             .route("/v1/releases", put(releases))
+            .route("/v1/withdrawals", put(withdrawal))
             .route("/v1/pair", put(pair))
             .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
             .with_state(self.clone())
@@ -207,9 +209,43 @@ fn take(hub: &Hub, body: &[u8]) -> Response {
             Err(error) => return failed(&error),
         }
     }
+    json(&answer)
+}
+
+fn json(answer: &impl serde::Serialize) -> Response {
     let json = HeaderValue::from_static("application/json");
-    match serde_json::to_vec(&answer) {
+    match serde_json::to_vec(answer) {
         Ok(body) => ([(header::CONTENT_TYPE, json)], body).into_response(),
+        Err(error) => failed(&error),
+    }
+}
+
+async fn withdrawal(State(hub): State<Hub>, body: Bytes) -> Response {
+    let done = tokio::task::spawn_blocking(move || withdraw(&hub, &body));
+    match done.await {
+        Ok(response) => response,
+        Err(error) => failed(&error),
+    }
+}
+
+/// What is not from a gateway that is known here changes nothing.
+fn withdraw(hub: &Hub, body: &[u8]) -> Response {
+    let Ok(sealed) = SealedWithdrawal::parse(body) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let sender = match hub.0.store.gateway_by_key_id(sealed.key_id) {
+        Ok(Some(sender)) => sender,
+        Ok(None) => return StatusCode::FORBIDDEN.into_response(),
+        Err(error) => return failed(&error),
+    };
+    let Ok(asked) = sealed.open(&hub.0.opening, &sender) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    match hub.0.store.withdraw(sealed.key_id, asked.tag.0, Millis::now().0) {
+        Ok(it) => {
+            let asked = (asked.id, asked.tag);
+            json(&Deletion::sign(&hub.0.signing, asked, it.values, it.at_ms))
+        }
         Err(error) => failed(&error),
     }
 }
@@ -233,7 +269,7 @@ fn open(hub: &Hub, envelope: &Envelope<'_>) -> Result<Received, Refusal> {
 
 fn received(envelope: &Envelope<'_>, content: Content) -> Received {
     let now = Millis::now();
-    let Content { device, purpose, at_ms, keep_ms, fields } = content;
+    let Content { device, purpose, at_ms, keep_ms, tag, fields } = content;
     let field = |it: envelope::ContentField| Field {
         path: it.path,
         unit: it.unit,
@@ -249,6 +285,7 @@ fn received(envelope: &Envelope<'_>, content: Content) -> Received {
         gateway: envelope.key_id,
         device,
         purpose,
+        tag: tag.map(|it| it.0),
         received_ms: now.0,
         keep_until_ms: now.plus(keep_ms.clamp(0, KEEP_MS_MAX)).0,
         fields: fields.into_iter().map(field).collect(),

@@ -15,6 +15,7 @@ mod legacy;
 mod pairing;
 mod releases;
 mod series;
+mod withdrawals;
 
 use rusqlite::Connection;
 use std::path::Path;
@@ -26,6 +27,10 @@ pub(crate) const BATCH_RELEASES_MAX: usize = 256;
 pub(crate) const RELEASE_FIELDS_MAX: usize = 256;
 /// The most different fields, over all its devices and purposes, that one gateway may have at a time.
 pub(crate) const GATEWAY_CHANNELS_MAX: usize = 1024;
+/// The most consents, withdrawn ones included, that one gateway may have.
+pub(crate) const GATEWAY_TAGS_MAX: usize = 100_000;
+/// How many deletions that somebody asked for are shown.
+pub(crate) const DELETIONS_SHOWN_MAX: usize = 10;
 /// The longest device or purpose name, in bytes.
 pub(crate) const NAME_BYTES_MAX: usize = 64;
 /// The longest field path, in bytes.
@@ -52,6 +57,18 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// The first 8 bytes of the SHA-256 of a gateway's public key.
 pub(crate) type KeyId = [u8; 8];
 
+/// What all releases of one consent carry.
+pub(crate) type Tag = [u8; 16];
+
+/// What was deleted because a consent was withdrawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Deleted {
+    /// How many values.
+    pub(crate) values: u64,
+    /// When: milliseconds since 1970, by the hub's clock.
+    pub(crate) at_ms: i64,
+}
+
 /// The paired gateways and what they sent, in one SQLite file.
 #[derive(Debug)]
 pub(crate) struct HubStore {
@@ -69,6 +86,8 @@ pub(crate) struct Received {
     pub(crate) device: String,
     /// What the values may be used for: at most [`NAME_BYTES_MAX`] bytes.
     pub(crate) purpose: String,
+    /// The consent that it came from; older gateways say none.
+    pub(crate) tag: Option<Tag>,
     /// When the hub got it: milliseconds since 1970, by the hub's clock.
     pub(crate) received_ms: i64,
     /// When its values must be gone: milliseconds since 1970.

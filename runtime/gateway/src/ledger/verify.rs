@@ -1,7 +1,11 @@
 //! Checks a whole ledger against itself, the outbox and the recipients' keys.
 
 use super::{Entry, Kind, after, chain};
-use crate::wire::{envelope::ReleaseId, receipt};
+use crate::wire::{
+    envelope::ReleaseId,
+    receipt,
+    withdrawal::{self, GrantTag},
+};
 use rusqlite::Connection;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -48,6 +52,9 @@ pub enum VerifyError {
     /// A delivery carries a signature that is not the recipient's.
     #[error("entry {0} carries a signature that is not the recipient's")]
     Signature(i64),
+    /// A deletion was confirmed that nobody asked for, or twice.
+    #[error("entry {0} confirms a deletion that nobody waits for")]
+    Deleted(i64),
     /// The outbox and the ledger disagree on what waits.
     #[error("the outbox holds {outbox} releases, the ledger says {ledger}")]
     Outbox {
@@ -71,6 +78,7 @@ pub fn run(
         frame: 0,
         decided: HashSet::new(),
         waiting: HashMap::new(),
+        withdrawn: HashMap::new(),
         summary: Summary::default(),
     };
     loop {
@@ -99,6 +107,8 @@ struct Walk<'a> {
     decided: HashSet<String>,
     /// Queued and not settled: the envelope's digest by release.
     waiting: HashMap<[u8; 16], [u8; 32]>,
+    /// Withdrawn and not confirmed: what the recipient knows the consent by.
+    withdrawn: HashMap<[u8; 16], GrantTag>,
     summary: Summary,
 }
 
@@ -120,6 +130,12 @@ impl Walk<'_> {
                 self.queue(entry)
             }
             Kind::Delivered | Kind::Expired | Kind::Purged => self.settle(entry),
+            Kind::Withdrawn => {
+                let tag = entry.proof.as_slice().try_into().map(GrantTag);
+                self.withdrawn.extend(entry.release.zip(tag.ok()));
+                Ok(())
+            }
+            Kind::Deleted => self.delete(entry),
         }
     }
 
@@ -166,5 +182,13 @@ impl Walk<'_> {
         }
         self.summary.signed += 1;
         Ok(())
+    }
+
+    fn delete(&mut self, entry: &Entry) -> Result<(), VerifyError> {
+        let asked = entry.release.and_then(|it| Some((it, self.withdrawn.remove(&it)?)));
+        let (id, tag) = asked.ok_or(VerifyError::Deleted(entry.seq))?;
+        let Some(key) = self.keys.get(&entry.recipient) else { return Ok(()) };
+        let good = withdrawal::verify(key, (ReleaseId(id), tag), &entry.proof);
+        good.map(drop).ok_or(VerifyError::Signature(entry.seq))
     }
 }

@@ -12,7 +12,10 @@ use crate::{
     keys::{Keys, Vault, random},
     message::Millis,
     outcome::Reason,
-    wire::envelope::{Content, ContentField, ContentValue, Parcel, ReleaseId, Sealer},
+    wire::{
+        envelope::{Content, ContentField, ContentValue, Parcel, ReleaseId, Sealer},
+        withdrawal::GrantTag,
+    },
 };
 use sha2::{Digest, Sha256};
 use std::{
@@ -27,6 +30,8 @@ pub struct Sealing {
     vault: Vault,
     /// By the recipient's public key. As many as there are recipients.
     sealers: RwLock<HashMap<[u8; 32], Arc<Sealer>>>,
+    /// How often each grant was withdrawn.
+    lives: RwLock<HashMap<String, u64>>,
 }
 
 /// A release that only its recipient can read.
@@ -47,7 +52,25 @@ pub struct Sealed {
 impl Sealing {
     /// With the gateway's own keys.
     pub fn new(keys: &Keys) -> Self {
-        Self { keys: keys.clone(), vault: keys.vault(), sealers: RwLock::default() }
+        Self {
+            keys: keys.clone(),
+            vault: keys.vault(),
+            sealers: RwLock::default(),
+            lives: RwLock::default(),
+        }
+    }
+
+    /// From now on each grant was withdrawn so often.
+    pub fn set_lives(&self, lives: HashMap<String, u64>) {
+        *self.lives.write().unwrap_or_else(PoisonError::into_inner) = lives;
+    }
+
+    /// What the recipient of `contract` knows the consent `grant` by, and its key; none if it cannot be told of it.
+    pub fn told(&self, contract: &Contract, grant: &str) -> Option<([u8; 32], GrantTag)> {
+        let Format::Hushgate(keys) = contract.format else { return None };
+        let lives = self.lives.read().unwrap_or_else(PoisonError::into_inner);
+        let life = lives.get(grant).copied().unwrap_or(0);
+        Some((keys.sealing, GrantTag(self.keys.grant_tag(&keys.sealing, grant, life))))
     }
 
     /// Who seals to `recipient`.
@@ -72,7 +95,8 @@ pub fn run(
     pad_kib: u32,
 ) -> Result<Sealed, Reason> {
     let release = ReleaseId(random().map_err(|_| Reason::Seal)?);
-    let content = content(consented);
+    let mut content = content(consented);
+    content.tag = sealing.told(contract, consented.grant()).map(|it| it.1);
     let envelope = match contract.format {
         Format::Hushgate(keys) => {
             let bytes = |it: u32| usize::try_from(it).unwrap_or(usize::MAX);
@@ -113,6 +137,7 @@ fn content(consented: &Consented) -> Content {
         purpose: consented.purpose().to_owned(),
         at_ms: consented.at().0,
         keep_ms: consented.keep_ms(),
+        tag: None,
         fields: consented.fields().iter().map(field).collect(),
     }
 }

@@ -180,6 +180,11 @@ impl Generation {
         self.devices.get(device)
     }
 
+    /// All grants of all devices.
+    pub fn grants(&self) -> impl Iterator<Item = &GrantPlan> {
+        self.devices.values().flat_map(|it| it.grants.iter().map(AsRef::as_ref))
+    }
+
     /// The accounts of all plugins in use, by id.
     pub fn paces(&self) -> impl Iterator<Item = &Pace> {
         self.paces.values().map(AsRef::as_ref)

@@ -1,7 +1,7 @@
 //! The thread that writes: gathers what waits, commits it once, then answers.
 
 use super::{
-    Decided, Job, Reply, Shared, StoreError,
+    Decided, Job, Reply, Shared, StoreError, consents,
     daily::{self, Counts, Daily, MoreDaily},
     tally::{More, Tally},
 };
@@ -67,6 +67,7 @@ impl Writer {
         shared: Arc<Shared>,
     ) -> rusqlite::Result<Self> {
         connection.execute_batch(daily::SCHEMA)?;
+        connection.execute_batch(consents::SCHEMA)?;
         let number = |query| connection.query_row(query, [], |row| row.get::<_, i64>(0));
         let kept = Kept {
             head: ledger::head(&connection)?,
@@ -179,6 +180,7 @@ impl Writer {
                 Task::Decided(decided) => batch.decide(decided).map(Ok)?,
                 Task::Settled(settlements) => batch.settle(&settlements).map(Ok)?,
                 Task::Sent(releases) => batch.mark_sent(&releases).map(Ok)?,
+                Task::Consents(change) => batch.change(&change).map(Ok)?,
                 Task::Cursor(name, value) => batch.set_cursor(&name, value).map(Ok)?,
             };
         }
@@ -212,6 +214,7 @@ enum Task {
     Settled(Vec<Settlement>),
     Sent(Vec<ReleaseId>),
     Cursor(String, i64),
+    Consents(consents::Change),
 }
 
 impl Task {
@@ -220,6 +223,7 @@ impl Task {
             Job::Decided(decided, reply) => (Self::Decided(decided), reply),
             Job::Settled(settlements, reply) => (Self::Settled(settlements), reply),
             Job::Sent(releases, reply) => (Self::Sent(releases), reply),
+            Job::Consents(change, reply) => (Self::Consents(change), reply),
             Job::Cursor(name, value, reply) => (Self::Cursor(name, value), reply),
         }
     }
@@ -309,6 +313,11 @@ impl Batch<'_> {
 
     fn mark_sent(&self, releases: &[ReleaseId]) -> rusqlite::Result<()> {
         releases.iter().try_for_each(|it| outbox::mark_sent(&self.transaction, *it))
+    }
+
+    fn change(&mut self, change: &consents::Change) -> rusqlite::Result<()> {
+        self.queued |= consents::apply(&self.transaction, &mut self.now.head, change)?;
+        Ok(())
     }
 
     fn set_cursor(&self, name: &str, value: i64) -> rusqlite::Result<()> {

@@ -4,6 +4,7 @@
 //! ciphertext. The first three are authenticated with it. A body carries several, each behind its length as
 //! four bytes, big end first.
 
+use super::withdrawal::GrantTag;
 use crate::keys::{PublicKey, SealingKey};
 use data_encoding::HEXLOWER;
 use hpke::{
@@ -19,10 +20,10 @@ pub const ENVELOPE_BYTES_MAX: usize = 64 << 10;
 /// The most envelopes in one body.
 pub const ENVELOPES_MAX: usize = 256;
 
-const VERSION: u8 = 1;
-const HEAD_BYTES: usize = 1 + 8 + 16;
-const ENCAPPED_BYTES: usize = 32;
-const TAG_BYTES: usize = 16;
+pub(super) const VERSION: u8 = 1;
+pub(super) const HEAD_BYTES: usize = 1 + 8 + 16;
+pub(super) const ENCAPPED_BYTES: usize = 32;
+pub(super) const TAG_BYTES: usize = 16;
 const INFO: &[u8] = b"hushgate release v1";
 
 /// Numbers a release for ever, at random.
@@ -74,6 +75,9 @@ pub struct Content {
     pub at_ms: i64,
     /// How long the recipient may keep it, in milliseconds.
     pub keep_ms: i64,
+    /// What a withdrawal will name it by; older gateways say none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<GrantTag>,
     /// What was released.
     pub fields: Vec<ContentField>,
 }
@@ -150,11 +154,21 @@ impl Sealer {
         }
         // JSON ignores spaces after it.
         plain.resize(total - fixed, b' ');
+        self.seal_auth(recipient, (INFO, id), &plain)
+    }
+
+    /// The whole of a message that carries `plain` under a label.
+    pub(super) fn seal_auth(
+        &self,
+        recipient: &[u8; 32],
+        (info, id): (&[u8], ReleaseId),
+        plain: &[u8],
+    ) -> Result<Vec<u8>, EnvelopeError> {
         let recipient = PublicKey::from_bytes(recipient).map_err(|_| EnvelopeError::Seal)?;
         let head = head(&self.key_id, id);
         let mode = OpModeS::Auth((self.key.clone(), self.public.clone()));
         let (encapped, sealed) = hpke::single_shot_seal::<ChaCha20Poly1305, HkdfSha256, Kem>(
-            &mode, &recipient, INFO, &plain, &head,
+            &mode, &recipient, info, plain, &head,
         )
         .map_err(|_| EnvelopeError::Seal)?;
         Ok([&head[..], &encapped.to_bytes(), &sealed].concat())
@@ -199,20 +213,7 @@ impl<'a> Envelope<'a> {
         recipient: &SealingKey,
         sender: &[u8; 32],
     ) -> Result<Content, EnvelopeError> {
-        let foreign = |_| EnvelopeError::Foreign;
-        let (head, rest) = self.bytes.split_at(HEAD_BYTES);
-        let (encapped, sealed) = rest.split_at(ENCAPPED_BYTES);
-        let encapped = <Kem as hpke::Kem>::EncappedKey::from_bytes(encapped).map_err(foreign)?;
-        let sender = PublicKey::from_bytes(sender).map_err(foreign)?;
-        let plain = hpke::single_shot_open::<ChaCha20Poly1305, HkdfSha256, Kem>(
-            &OpModeR::Auth(sender),
-            recipient,
-            &encapped,
-            INFO,
-            sealed,
-            head,
-        )
-        .map_err(foreign)?;
+        let plain = open_auth((recipient, sender), INFO, self.bytes)?;
         serde_json::from_slice(&plain).map_err(|_| EnvelopeError::Malformed)
     }
 
@@ -220,6 +221,29 @@ impl<'a> Envelope<'a> {
     pub fn digest(&self) -> [u8; 32] {
         Sha256::digest(self.bytes).into()
     }
+}
+
+/// What [`Sealer::seal_auth`] sealed under this label, whose parts were found before.
+pub(super) fn open_auth(
+    (recipient, sender): (&SealingKey, &[u8; 32]),
+    info: &[u8],
+    message: &[u8],
+) -> Result<Vec<u8>, EnvelopeError> {
+    let foreign = |_| EnvelopeError::Foreign;
+    let malformed = EnvelopeError::Malformed;
+    let (head, rest) = message.split_at_checked(HEAD_BYTES).ok_or(malformed)?;
+    let (encapped, sealed) = rest.split_at_checked(ENCAPPED_BYTES).ok_or(malformed)?;
+    let encapped = <Kem as hpke::Kem>::EncappedKey::from_bytes(encapped).map_err(foreign)?;
+    let sender = PublicKey::from_bytes(sender).map_err(foreign)?;
+    hpke::single_shot_open::<ChaCha20Poly1305, HkdfSha256, Kem>(
+        &OpModeR::Auth(sender),
+        recipient,
+        &encapped,
+        info,
+        sealed,
+        head,
+    )
+    .map_err(foreign)
 }
 
 /// Puts envelopes into one body.
@@ -261,7 +285,14 @@ mod tests {
         let value = ContentValue::Number(70.0);
         let fields =
             vec![ContentField { path: "heart-rate".into(), unit: Some("/min".into()), value }];
-        Content { device: device.into(), purpose: "p".into(), at_ms: 1, keep_ms: 2, fields }
+        Content {
+            device: device.into(),
+            purpose: "p".into(),
+            at_ms: 1,
+            keep_ms: 2,
+            tag: None,
+            fields,
+        }
     }
 
     fn parcel(id: ReleaseId, content: &Content, size: usize) -> Parcel<'_> {

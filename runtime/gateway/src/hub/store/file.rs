@@ -22,7 +22,7 @@ const STORE_BYTES_MAX: i64 = 4 << 30;
 const OWNER_ONLY: u32 = 0o600;
 /// `HsHb`, in the place where SQLite lets a program mark its files.
 const APPLICATION_ID: i64 = 0x4873_4862;
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// Longer than any transaction of another process on the same store, such as `hushgate hub invite`.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const BUSY_RETRY_DELAY: Duration = Duration::from_millis(5);
@@ -48,6 +48,15 @@ CREATE INDEX point_by_time ON point (channel, at_ms);
 CREATE INDEX point_by_end ON point (keep_until_ms);
 CREATE TABLE legacy (
     id INTEGER PRIMARY KEY, id_device TEXT NOT NULL, data TEXT NOT NULL, received_ms INTEGER NOT NULL) STRICT;
+";
+
+/// What a store of version 1 lacks: which consent each value came from. Of those that it holds nobody knows.
+const SINCE_VERSION_1: &str = "
+CREATE TABLE tag (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, gateway BLOB NOT NULL, tag BLOB NOT NULL,
+    withdrawn_ms INTEGER, deleted INTEGER NOT NULL DEFAULT 0, UNIQUE (gateway, tag)) STRICT;
+ALTER TABLE point ADD COLUMN tag INTEGER REFERENCES tag;
+CREATE INDEX point_by_tag ON point (tag) WHERE tag IS NOT NULL;
 ";
 
 pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
@@ -98,7 +107,13 @@ fn claim(connection: &mut Connection) -> Result<(), StoreError> {
     match (application_id, version, tables) {
         (0, 0, 0) => {
             claim.execute_batch(SCHEMA)?;
+            claim.execute_batch(SINCE_VERSION_1)?;
             claim.pragma_update(None, "application_id", APPLICATION_ID)?;
+            claim.pragma_update(None, "user_version", VERSION)?;
+            Ok(claim.commit()?)
+        }
+        (APPLICATION_ID, 1, _) => {
+            claim.execute_batch(SINCE_VERSION_1)?;
             claim.pragma_update(None, "user_version", VERSION)?;
             Ok(claim.commit()?)
         }
@@ -167,6 +182,25 @@ mod tests {
             VERSION + 1
         );
         refuses(&newer, |error| matches!(error, StoreError::Newer));
+    }
+
+    #[test]
+    fn a_store_of_version_1_keeps_what_it_holds() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hub.db");
+        let old = format!(
+            "{SCHEMA} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 1;
+             INSERT INTO source VALUES (1, x'07', 'scale', 'care', 0);
+             INSERT INTO channel VALUES (1, 1, 'mass', 'kg');
+             INSERT INTO point VALUES (1, 1, 0, 9, 70.5);"
+        );
+        Connection::open(&path).unwrap().execute_batch(&old).unwrap();
+        for _ in 0..2 {
+            let connection = open(&path).unwrap();
+            let held = "SELECT value, tag FROM point";
+            let held = connection.query_row(held, [], |row| Ok((row.get(0)?, row.get(1)?)));
+            assert_eq!(held.unwrap(), (70.5, None::<i64>));
+        }
     }
 
     #[test]

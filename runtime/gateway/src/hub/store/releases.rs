@@ -9,7 +9,7 @@
 use super::{
     BATCH_RELEASES_MAX, CHOICE_BYTES_MAX, Field, GATEWAY_CHANNELS_MAX, HubStore, INVITES_KEPT_MS,
     Inserted, KeyId, LEGACY_KEPT_MS, NAME_BYTES_MAX, PATH_BYTES_MAX, RELEASE_FIELDS_MAX,
-    RELEASE_IDS_KEPT_MS, Received, StoreError, UNIT_BYTES_MAX, Value, at_most,
+    RELEASE_IDS_KEPT_MS, Received, StoreError, UNIT_BYTES_MAX, Value, at_most, withdrawals,
 };
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, ToSql, TransactionBehavior, params};
@@ -51,10 +51,7 @@ impl HubStore {
             "DELETE FROM legacy WHERE received_ms <= ?1",
             now_ms.saturating_sub(LEGACY_KEPT_MS),
         )?;
-        write.execute_batch(
-            "DELETE FROM channel WHERE NOT EXISTS (SELECT 1 FROM point WHERE point.channel = channel.id);
-             DELETE FROM source WHERE NOT EXISTS (SELECT 1 FROM channel WHERE channel.source = source.id);",
-        )?;
+        write.execute_batch(withdrawals::FORGET)?;
         write.commit()?;
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         Ok(values)
@@ -87,6 +84,9 @@ fn not_empty(otherwise: &'static str, text: &str) -> Result<(), StoreError> {
 }
 
 fn insert(write: &Connection, received: &Received) -> Result<Inserted, StoreError> {
+    // Before anything else: of a consent that was withdrawn not even a repeat is good.
+    let tag =
+        received.tag.map(|it| withdrawals::number(write, received.gateway, it)).transpose()?;
     let keep_id_until_ms =
         received.received_ms.saturating_add(RELEASE_IDS_KEPT_MS).max(received.keep_until_ms);
     let sql = "INSERT INTO seen (gateway, release, keep_until_ms) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
@@ -99,12 +99,12 @@ fn insert(write: &Connection, received: &Received) -> Result<Inserted, StoreErro
     }
     let source = source(write, received)?;
     let mut insert = write.prepare_cached(
-        "INSERT INTO point (channel, at_ms, keep_until_ms, value) VALUES (?1, ?2, ?3, ?4)",
+        "INSERT INTO point (channel, at_ms, keep_until_ms, value, tag) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
     for field in &received.fields {
         let channel = channel(write, (source, received.gateway), field)?;
         let at_ms = field.at_ms.min(received.received_ms);
-        insert.execute(params![channel, at_ms, received.keep_until_ms, field.value])?;
+        insert.execute(params![channel, at_ms, received.keep_until_ms, field.value, tag])?;
     }
     Ok(Inserted::New)
 }
@@ -170,6 +170,7 @@ mod tests {
             gateway: [1; 8],
             device: "pacemaker".into(),
             purpose: "care".into(),
+            tag: None,
             received_ms: at_ms,
             keep_until_ms: at_ms + DAY_MS,
             fields: vec![Field {

@@ -124,6 +124,7 @@ mod tests {
                 gateway: [1; 8],
                 device: (*device).into(),
                 purpose: "care".into(),
+                tag: None,
                 received_ms: *at_ms,
                 keep_until_ms: at_ms + KEEP_MS,
                 fields: vec![Field {
@@ -191,6 +192,7 @@ mod tests {
             gateway: [1; 8],
             device: "watch".into(),
             purpose: "care".into(),
+            tag: None,
             received_ms: 50,
             keep_until_ms: KEEP_MS,
             fields: vec![store.latest(0).unwrap()[0].fields[0].field.clone()],
@@ -208,6 +210,7 @@ mod tests {
             gateway: [1; 8],
             device: "watch".into(),
             purpose: purpose.into(),
+            tag: None,
             received_ms: 20,
             keep_until_ms: KEEP_MS,
             fields: vec![Field {
@@ -253,6 +256,7 @@ mod tests {
             gateway: [2; 8],
             device: "pump".into(),
             purpose: "care".into(),
+            tag: None,
             received_ms: 10,
             keep_until_ms: KEEP_MS,
             fields: Vec::new(),
