@@ -202,12 +202,12 @@ fn a_ledger_that_was_changed_does_not_verify() {
         "UPDATE ledger SET at_ms = at_ms + 1 WHERE seq = 1",
         "UPDATE ledger SET device = 'other' WHERE seq = 3",
         "UPDATE ledger SET proof = zeroblob(64) WHERE kind = 'delivered'",
-        "UPDATE ledger SET hash = zeroblob(32) WHERE seq = 2",
+        "UPDATE ledger SET leaf = zeroblob(32) WHERE seq = 2",
         "DELETE FROM ledger WHERE seq = 2",
         "DELETE FROM ledger WHERE seq = 1",
         "DELETE FROM ledger WHERE seq >= (SELECT max(seq) FROM ledger WHERE kind = 'delivered')",
         "INSERT INTO ledger SELECT seq + 100, at_ms, kind, reason, frame + 100, device, recipient, \
-         grant_id, release, proof, hash FROM ledger WHERE seq = 1",
+         grant_id, release, proof, note, salt, leaf FROM ledger WHERE seq = 1",
     ] {
         let store = rusqlite::Connection::open(&file).unwrap();
         assert!(store.execute(sql, []).unwrap() > 0, "{sql}");

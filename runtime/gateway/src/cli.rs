@@ -6,6 +6,7 @@ mod device;
 mod glass;
 mod hub;
 mod init;
+mod ledger;
 mod out;
 mod plugin;
 mod replay;
@@ -21,9 +22,10 @@ pub(crate) use self::{
     device::add as add_device,
     hub::invite,
     init::{make_gateway, make_hub},
+    ledger::{against, describe_summary},
     out::say,
     run::stop_signal,
-    show::{describe_summary, grant_text, receipt_keys},
+    show::grant_text,
 };
 use crate::{
     config::Config,
@@ -77,7 +79,7 @@ enum Command {
     Status,
     /// Read or check the ledger.
     #[command(subcommand)]
-    Ledger(show::LedgerCommand),
+    Ledger(ledger::LedgerCommand),
     /// Say what would be released of the newest frames with another plugin that is not released now.
     Replay(replay::ReplayArgs),
     /// Write a page of what devices sent, what left and for whom, by day.
@@ -210,7 +212,7 @@ async fn dispatch(args: Args, outlives: &mut Option<TempDir>) -> Result<(), Fail
         Command::Grant(it) => show::grants(&home, &it),
         Command::Send(it) => send::run(&home, it).await,
         Command::Status => show::status(&home),
-        Command::Ledger(it) => show::ledger(&home, &it),
+        Command::Ledger(it) => ledger::run(&home, it),
         Command::Replay(it) => replay::run(&home, &it),
         Command::Report(it) => report::report(&home, it),
         Command::Export(it) => rights::export(&home, &it),

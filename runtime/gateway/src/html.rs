@@ -25,6 +25,7 @@ pub(crate) fn escape(text: &str) -> String {
 }
 
 /// The same for several lines.
+#[cfg(feature = "matrix")]
 pub(crate) fn escape_lines(text: &str) -> String {
     text.lines().map(escape).collect::<Vec<_>>().join("<br>")
 }

@@ -2,16 +2,26 @@
 //!
 //! # Promises
 //!
-//! - Each entry carries a SHA-256 over itself and the entry before: a change or a gap is noticed by
-//!   [`verify::run`].
+//! - The entries are the leaves of a Merkle tree (RFC 6962): a change, a gap or a cut is noticed by [`verify::run`], and
+//!   one entry can be proved to whoever has the tree's root.
 //! - An entry is written in the same transaction as what it speaks of.
+//! - A leaf is the SHA-256 of a random salt and the entry. Without the salt it says nothing of the entry: both can be
+//!   erased, and the tree still proves the rest.
 //! - Names, numbers and reasons from a closed set, never a value of a device.
 
+pub mod encoding;
+pub mod migrate;
+pub mod nodes;
+pub mod read;
+pub mod tree;
 pub mod verify;
 
-use crate::message::Millis;
-use rusqlite::{Connection, Row, Transaction, params};
-use sha2::{Digest, Sha256};
+use crate::{
+    keys::{self, KeysError},
+    message::Millis,
+};
+use rusqlite::{Connection, Transaction, params};
+use tree::{Edge, Hash};
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -79,6 +89,8 @@ pub struct Fact<'a> {
     /// signs none. `Withdrawn`: what the recipient knows the consent by. `Deleted`: how many values, when, and the
     /// hub's signature.
     pub proof: &'a [u8],
+    /// What it was decided by, in words of a closed set: the grant's digest and the names of the fields that left.
+    pub note: &'a str,
 }
 
 /// An entry as read back.
@@ -104,40 +116,81 @@ pub struct Entry {
     pub release: Option<[u8; 16]>,
     /// See [`Fact::proof`].
     pub proof: Vec<u8>,
-    /// SHA-256 over the entry before and this one.
-    pub hash: [u8; 32],
+    /// See [`Fact::note`].
+    pub note: String,
+    /// What hides the entry in its leaf.
+    pub salt: Salt,
+    /// What stands for the entry in the tree.
+    pub leaf: Hash,
 }
 
-/// The end of the log: what the next entry builds on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How long the log is, and the hash that stands for all of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
-    /// How many entries there are.
-    pub seq: i64,
-    /// The last one's hash.
-    pub hash: [u8; 32],
+    /// How many entries there are, erased ones included.
+    pub size: i64,
+    /// The root of the tree.
+    pub root: Hash,
 }
 
-/// The table.
+impl Default for Head {
+    fn default() -> Self {
+        Self::of(&Edge::default())
+    }
+}
+
+impl Head {
+    pub(crate) fn of(edge: &Edge) -> Self {
+        Self { size: edge.size().cast_signed(), root: edge.root() }
+    }
+}
+
+/// The tables. `ledger_head` has one row, which is as old as the last entry; `ledger_chain` one if the log was begun by a
+/// version that kept a chain of hashes.
 pub(crate) const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS ledger(
     seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, reason TEXT NOT NULL,
     frame INTEGER NOT NULL, device TEXT NOT NULL, recipient TEXT NOT NULL, grant_id TEXT NOT NULL,
-    release BLOB, proof BLOB NOT NULL, hash BLOB NOT NULL) STRICT;
+    release BLOB, proof BLOB NOT NULL, note TEXT NOT NULL, salt BLOB, leaf BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS ledger_node(
+    level INTEGER NOT NULL, number INTEGER NOT NULL, hash BLOB NOT NULL,
+    PRIMARY KEY (level, number)) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS ledger_head(
+    id INTEGER PRIMARY KEY CHECK (id = 1), size INTEGER NOT NULL, root BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS ledger_chain(
+    id INTEGER PRIMARY KEY CHECK (id = 1), size INTEGER NOT NULL, hash BLOB NOT NULL) STRICT;
 ";
 
-const COLUMNS: &str =
-    "seq, at_ms, kind, reason, frame, device, recipient, grant_id, release, proof, hash";
+/// What is hashed before an entry.
+pub type Salt = [u8; 16];
 
-/// Appends one entry and moves `head` to it.
+/// Random salts, many from one question to the operating system.
+#[derive(Default)]
+pub(crate) struct Salts(Vec<Salt>);
+
+impl Salts {
+    const AT_ONCE: usize = 256;
+
+    fn next(&mut self) -> Result<Salt, KeysError> {
+        if self.0.is_empty() {
+            let bytes = keys::random::<{ Self::AT_ONCE * size_of::<Salt>() }>()?;
+            self.0.extend_from_slice(bytes.as_chunks().0);
+        }
+        self.0.pop().ok_or(KeysError::NoRandomness)
+    }
+}
+
+/// Appends one entry behind `edge`.
 pub(crate) fn append(
     transaction: &Transaction<'_>,
-    head: &mut Head,
+    (edge, salts): (&mut Edge, &mut Salts),
     fact: &Fact<'_>,
 ) -> rusqlite::Result<()> {
-    let seq = head.seq + 1;
-    let hash = chain(&head.hash, seq, fact);
+    let salt = salts.next().map_err(|it| rusqlite::Error::ToSqlConversionFailure(it.into()))?;
+    let seq = edge.size().cast_signed() + 1;
+    let leaf = encoding::leaf(&salt, &encoding::encode(seq, fact));
     let mut insert = transaction.prepare_cached(
-        "INSERT INTO ledger VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        "INSERT INTO ledger VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )?;
     insert.execute(params![
         seq,
@@ -150,46 +203,40 @@ pub(crate) fn append(
         fact.grant,
         fact.release,
         fact.proof,
-        hash,
+        fact.note,
+        salt,
+        leaf,
     ])?;
-    *head = Head { seq, hash };
-    Ok(())
+    nodes::push(transaction, edge, &leaf)
 }
 
 /// The end of the log.
 pub fn head(connection: &Connection) -> rusqlite::Result<Head> {
-    let mut query = connection.prepare("SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1")?;
+    let mut query = connection.prepare_cached("SELECT size, root FROM ledger_head")?;
     let mut rows = query.query([])?;
     match rows.next()? {
         None => Ok(Head::default()),
-        Some(row) => Ok(Head { seq: row.get(0)?, hash: row.get(1)? }),
+        Some(row) => Ok(Head { size: row.get(0)?, root: row.get(1)? }),
     }
 }
 
-/// Up to `limit` entries after `seq`, oldest first.
-pub fn after(connection: &Connection, seq: i64, limit: usize) -> rusqlite::Result<Vec<Entry>> {
-    let query = format!("SELECT {COLUMNS} FROM ledger WHERE seq > ?1 ORDER BY seq LIMIT ?2");
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    connection.prepare_cached(&query)?.query_map([seq, limit], entry)?.collect()
+/// Writes down what [`head`] reads.
+pub(crate) fn keep_head(transaction: &Transaction<'_>, edge: &Edge) -> rusqlite::Result<()> {
+    let head = Head::of(edge);
+    transaction
+        .prepare_cached("INSERT OR REPLACE INTO ledger_head VALUES (1, ?1, ?2)")?
+        .execute(params![head.size, head.root])?;
+    Ok(())
 }
 
-fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
-    let kind: String = row.get(2)?;
-    let unknown =
-        || rusqlite::Error::InvalidColumnType(2, "kind".into(), rusqlite::types::Type::Text);
-    Ok(Entry {
-        seq: row.get(0)?,
-        at: Millis(row.get(1)?),
-        kind: Kind::from_name(&kind).ok_or_else(unknown)?,
-        reason: row.get(3)?,
-        frame: row.get(4)?,
-        device: row.get(5)?,
-        recipient: row.get(6)?,
-        grant: row.get(7)?,
-        release: row.get(8)?,
-        proof: row.get(9)?,
-        hash: row.get(10)?,
-    })
+/// The root that the log had when it was `size` entries long.
+pub fn root_at(connection: &Connection, size: i64) -> rusqlite::Result<Hash> {
+    tree::root(connection, size.max(0).unsigned_abs())
+}
+
+/// Up to `limit` entries after `seq`, oldest first. Erased ones are left out.
+pub fn after(connection: &Connection, seq: i64, limit: usize) -> rusqlite::Result<Vec<Entry>> {
+    read::after(connection, seq, limit)
 }
 
 impl Entry {
@@ -205,22 +252,10 @@ impl Entry {
             grant: &self.grant,
             release: self.release,
             proof: &self.proof,
+            note: &self.note,
         }
     }
 }
 
-/// SHA-256 over the hash before, the place, and each part of the entry behind its length.
-fn chain(before: &[u8; 32], seq: i64, fact: &Fact<'_>) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    hash.update(before);
-    let release: &[u8] = fact.release.as_ref().map_or(&[], |it| it);
-    for number in [seq, fact.at.0, fact.frame] {
-        hash.update(number.to_be_bytes());
-    }
-    let texts = [fact.kind.name(), fact.reason, fact.device, fact.recipient, fact.grant];
-    for part in texts.map(str::as_bytes).into_iter().chain([release, fact.proof]) {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
-    }
-    hash.finalize().into()
-}
+#[cfg(test)]
+mod tests;

@@ -9,8 +9,11 @@
 
 pub mod consents;
 pub mod daily;
+mod file;
 pub mod tally;
 pub mod writer;
+
+pub use file::OpenError;
 
 use crate::{
     keys::Vault,
@@ -20,6 +23,7 @@ use crate::{
     pipeline::Decision,
     wire::envelope::ReleaseId,
 };
+use file::{connect, restrict};
 use rusqlite::{Connection, OpenFlags};
 use std::{
     collections::HashSet,
@@ -28,16 +32,12 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, AtomicU64, Ordering},
     },
-    time::Duration,
 };
 use tally::Tally;
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// How many jobs may wait for the writer. More, and whoever comes next waits or is told to come again.
 const JOBS_MAX: usize = 2048;
-
-const APPLICATION_ID: i32 = 0x4875_7367; // "Husg"
-const VERSION: i32 = 2;
 
 /// Why something could not be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,25 +54,6 @@ pub enum StoreError {
     /// The gateway is stopping.
     #[error("the gateway is stopping")]
     Stopping,
-}
-
-/// Why the file cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// SQLite says so.
-    #[error("{path}: {source}")]
-    Sqlite {
-        /// The file.
-        path: String,
-        /// What SQLite says.
-        source: rusqlite::Error,
-    },
-    /// It is another program's, or of a version that this one does not know.
-    #[error("{0}: not a store of this version of hushgate")]
-    Foreign(String),
-    /// The thread that writes could not be started.
-    #[error("the writer could not be started: {0}")]
-    Thread(std::io::Error),
 }
 
 /// Which failed commits something was computed after. See [`Store::lineage`].
@@ -334,6 +315,11 @@ impl Store {
         self.read(|it| ledger::after(it, seq, limit))
     }
 
+    /// The root that the ledger had when it was `size` entries long.
+    pub fn ledger_root(&self, size: i64) -> Result<[u8; 32], StoreError> {
+        self.read(|it| ledger::root_at(it, size))
+    }
+
     /// What was committed since this was opened, in numbers.
     pub fn tally(&self) -> Tally {
         self.shared.tally().clone()
@@ -354,46 +340,5 @@ impl Store {
             tracing::error!(%error, "the store cannot be read");
             StoreError::Disk
         })
-    }
-}
-
-fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, OpenError> {
-    let sqlite = |source| OpenError::Sqlite { path: path.display().to_string(), source };
-    let connection = Connection::open_with_flags(path, flags).map_err(sqlite)?;
-    connection.busy_timeout(Duration::from_secs(5)).map_err(sqlite)?;
-    let read = |pragma| connection.query_row(pragma, [], |row| row.get::<_, i32>(0));
-    let id = read("PRAGMA application_id").map_err(sqlite)?;
-    let version = read("PRAGMA user_version").map_err(sqlite)?;
-    match (id, version) {
-        (APPLICATION_ID, VERSION) => {}
-        (0, 0) if flags == OpenFlags::default() => create(&connection).map_err(sqlite)?,
-        _ => return Err(OpenError::Foreign(path.display().to_string())),
-    }
-    connection
-        .execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
-        .map_err(sqlite)?;
-    Ok(connection)
-}
-
-fn create(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch("PRAGMA journal_mode = WAL;")?;
-    connection.execute_batch(&format!(
-        "BEGIN IMMEDIATE;
-         {}{}
-         CREATE TABLE IF NOT EXISTS state(owner TEXT PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
-         CREATE TABLE IF NOT EXISTS cursor(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
-         PRAGMA application_id = {APPLICATION_ID};
-         PRAGMA user_version = {VERSION};
-         COMMIT;",
-        ledger::SCHEMA,
-        outbox::SCHEMA,
-    ))
-}
-
-/// SQLite gives the files beside it the same mode.
-fn restrict(path: &Path) {
-    use std::os::unix::fs::PermissionsExt;
-    if let Err(error) = std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)) {
-        tracing::warn!(%error, "the store's file mode could not be set");
     }
 }

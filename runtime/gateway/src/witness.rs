@@ -156,6 +156,9 @@ impl Witness {
             page.iter().for_each(|it| counted.count(it));
             digest = Some(counted);
         }
+        if let Some(digest) = &mut digest {
+            digest.set_root(self.store.ledger_root(digest.last())?);
+        }
         Ok(digest)
     }
 }

@@ -19,7 +19,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("config", &["consent", "contract", "home", "message", "source"]),
     ("plugins", &["config", "consent", "contract", "message", "source"]),
     ("pipeline", &["consent", "contract", "keys", "message", "outcome", "plugins", "wire"]),
-    ("ledger", &["message", "wire"]),
+    ("ledger", &["keys", "message", "wire"]),
     ("outbox", &["ledger", "message", "outcome", "pipeline", "wire"]),
     ("store", &["keys", "ledger", "message", "outbox", "pipeline", "wire"]),
     ("intake", &["consent", "message", "outcome", "pipeline", "plugins", "store"]),

@@ -5,7 +5,7 @@ mod screen;
 mod stage;
 
 use crate::{
-    cli::{Failure, receipt_keys, stop_signal},
+    cli::{Failure, against, stop_signal},
     ledger::{Entry, Kind, verify},
     store::Store,
 };
@@ -123,7 +123,11 @@ async fn finish(stage: Stage, screen: &Screen) -> Result<TempDir, Failure> {
     let releases = stage.hub.hub.releases().map_err(Failure::failed)?;
     let dir = stage.stop().await?;
     let store = Store::look(&store_path).map_err(Failure::failed)?;
-    let summary = verify::run(&store, &receipt_keys(&config)).map_err(Failure::failed)?;
+    let report = verify::run(&store, &against(&config));
+    if let Some(fault) = report.faults.first() {
+        return Err(Failure::failed(fault));
+    }
+    let summary = report.summary;
     screen.summary(&summary, releases);
     let delivered = summary.counts.get(&Kind::Delivered).copied().unwrap_or(0);
     if delivered == releases && summary.signed == delivered {

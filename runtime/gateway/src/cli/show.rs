@@ -1,12 +1,11 @@
-//! `status`, `ledger`, `grant`, `plugins`: what is, in words.
+//! `status`, `grant`: what is, in words.
 
-use super::{Exit, Failure, glass, init::GRANT, open, out::say, withdraw};
+use super::{Failure, glass, init::GRANT, open, out::say, withdraw};
 use crate::{
     config::{Config, Way},
     consent::grant::{Clock, Grant},
-    contract::Format,
     home::Home,
-    ledger::{self, Kind, verify},
+    ledger::{self, Kind},
     message::Millis,
     outbox,
     outcome::Reason,
@@ -14,7 +13,7 @@ use crate::{
     store::{Store, daily},
 };
 use clap::Subcommand;
-use data_encoding::HEXLOWER;
+use data_encoding::BASE64;
 use std::collections::{BTreeMap, HashMap};
 
 /// What can be done with grants.
@@ -52,19 +51,6 @@ pub(super) enum GrantCommand {
     MendGlass {
         /// The grant's name.
         id: String,
-    },
-}
-
-/// What can be done with the ledger.
-#[derive(Debug, Subcommand)]
-pub(super) enum LedgerCommand {
-    /// Check every entry, every signature, and that nothing is missing.
-    Verify,
-    /// Show the newest entries.
-    Show {
-        /// How many.
-        #[arg(long, default_value_t = 20)]
-        last: u32,
     },
 }
 
@@ -171,8 +157,8 @@ pub(super) fn status(home: &Home) -> Result<(), Failure> {
     let report = Report::load(&config, Some(&store), question).map_err(Failure::failed)?;
     report.stayed().iter().for_each(say);
     let head = ledger::head(&store).map_err(Failure::failed)?;
-    say(format!("ledger: {} entries, head {}", head.seq, HEXLOWER.encode(&head.hash[..8])));
-    let last = ledger::after(&store, (head.seq - 1000).max(0), 1000).map_err(Failure::failed)?;
+    say(format!("ledger: {} entries, root {}", head.size, BASE64.encode(&head.root)));
+    let last = ledger::after(&store, (head.size - 1000).max(0), 1000).map_err(Failure::failed)?;
     let mut counts: BTreeMap<(&str, &str), u32> = BTreeMap::new();
     for it in last.iter().filter(|it| it.kind != Kind::Queued) {
         let why = if it.reason.is_empty() { "" } else { Reason::explain(&it.reason) };
@@ -193,74 +179,4 @@ fn waiting(store: &rusqlite::Connection, config: &Config) -> Result<(), Failure>
         say(format!("waiting for {} at {}: {count}", contract.name, contract.address));
     }
     Ok(())
-}
-
-pub(super) fn ledger(home: &Home, command: &LedgerCommand) -> Result<(), Failure> {
-    let (config, _) = open(home)?;
-    if !home.store().exists() {
-        say("the ledger is empty: the gateway has not run yet");
-        return Ok(());
-    }
-    let store = Store::look(&home.store()).map_err(Failure::fix)?;
-    match command {
-        LedgerCommand::Verify => {
-            let summary = verify::run(&store, &receipt_keys(&config)).map_err(|error| {
-                Failure::new(Exit::Ledger, format!("the ledger does not verify: {error}"))
-            })?;
-            say(describe_summary(&summary));
-        }
-        LedgerCommand::Show { last } => {
-            let head = ledger::head(&store).map_err(Failure::failed)?;
-            let from = (head.seq - i64::from(*last)).max(0);
-            let entries = ledger::after(&store, from, usize::try_from(*last).unwrap_or(usize::MAX));
-            entries.map_err(Failure::failed)?.iter().for_each(|it| say(line(it)));
-        }
-    }
-    Ok(())
-}
-
-/// The keys that recipients sign with.
-pub(crate) fn receipt_keys(config: &Config) -> HashMap<String, [u8; 32]> {
-    let key = |contract: &crate::contract::Contract| match contract.format {
-        Format::Hushgate(keys) => Some((contract.name.clone(), keys.receipt)),
-        Format::PrivateIot => None,
-    };
-    config.contracts.values().filter_map(|it| key(it)).collect()
-}
-
-/// What a good ledger holds, in words.
-pub(crate) fn describe_summary(summary: &verify::Summary) -> String {
-    let counts: Vec<_> =
-        summary.counts.iter().map(|(kind, count)| format!("{count} {}", kind.name())).collect();
-    format!(
-        "the ledger verifies: {} frames; {}\n{} deliveries signed, {} unsigned; {} releases wait\nhead {}",
-        summary.frames,
-        if counts.is_empty() { "no entries".to_owned() } else { counts.join(", ") },
-        summary.signed,
-        summary.unsigned,
-        summary.waiting,
-        HEXLOWER.encode(&summary.head),
-    )
-}
-
-fn line(entry: &ledger::Entry) -> String {
-    let at = jiff::Timestamp::from_millisecond(entry.at.0).unwrap_or_default();
-    if matches!(entry.kind, Kind::Withdrawn | Kind::Deleted) {
-        let (seq, kind) = (entry.seq, entry.kind.name());
-        return format!("{seq:>6} {at:.3} grant {} for {} {kind}", entry.grant, entry.recipient);
-    }
-    let to = if entry.recipient.is_empty() { "" } else { " for " };
-    let why = if entry.reason.is_empty() {
-        String::new()
-    } else {
-        format!(": {}", Reason::explain(&entry.reason))
-    };
-    format!(
-        "{:>6} {at:.3} frame {} of {}{to}{} {}{why}",
-        entry.seq,
-        entry.frame,
-        entry.device,
-        entry.recipient,
-        entry.kind.name()
-    )
 }

@@ -1,21 +1,47 @@
-//! Checks a whole ledger against itself, the outbox and the recipients' keys.
+//! Checks a whole ledger against its own tree, the outbox, the recipients' keys and a checkpoint.
+//!
+//! # Promises
+//!
+//! - It reads one file and nothing else.
+//! - It goes on after a fault: each broken entry is named, up to [`FAULTS_MAX`], and the rest is still checked.
+//! - What follows from a fault is not told as another: if entries are damaged, whether releases were settled properly is
+//!   not judged.
 
-use super::{Entry, Kind, after, chain};
-use crate::wire::{
-    envelope::ReleaseId,
-    receipt,
-    withdrawal::{self, GrantTag},
+mod books;
+
+use super::{
+    Entry, Head, Kind,
+    migrate::chain,
+    nodes,
+    read::{self, Found},
+    tree::{Edge, Hash, TILE_LEVELS, leaf_hash},
 };
-use rusqlite::Connection;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use books::Books;
+use rusqlite::{Connection, OptionalExtension};
+use std::collections::{BTreeMap, HashMap};
 
-const PAGE: usize = 4096;
+/// The most faults that are listed.
+pub const FAULTS_MAX: usize = 100;
 
-/// What a good ledger holds.
+/// A gap that is larger is not filled.
+const GAP_MAX: i64 = 1 << 26;
+
+/// What a ledger is compared with.
+#[derive(Clone, Debug, Default)]
+pub struct Against {
+    /// The recipients' receipt keys, by name.
+    pub keys: HashMap<String, [u8; 32]>,
+    /// An end of the log that somebody else knows.
+    pub seen: Option<Head>,
+}
+
+/// What a ledger holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Entries by kind.
     pub counts: BTreeMap<Kind, u64>,
+    /// Entries that were erased.
+    pub erased: u64,
     /// Frames that were decided.
     pub frames: u64,
     /// Deliveries whose signature was checked.
@@ -24,22 +50,58 @@ pub struct Summary {
     pub unsigned: u64,
     /// Releases that wait.
     pub waiting: u64,
-    /// The last entry's hash.
-    pub head: [u8; 32],
+    /// The end of the log.
+    pub head: Head,
+    /// How long the log is that a checkpoint knows, and that this one continues.
+    pub continues: Option<i64>,
 }
 
-/// The first thing that is wrong.
-#[derive(Debug, thiserror::Error)]
-pub enum VerifyError {
+/// What came of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// What could be read.
+    pub summary: Summary,
+    /// What is wrong, in the order of entries.
+    pub faults: Vec<Fault>,
+    /// How many faults more there are.
+    pub more: u64,
+}
+
+/// Something that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
     /// The file cannot be read.
     #[error("the ledger cannot be read: {0}")]
-    Unreadable(#[from] rusqlite::Error),
-    /// An entry is missing.
-    #[error("entry {0} is missing")]
-    Gap(i64),
+    File(String),
+    /// An entry cannot be read.
+    #[error("entry {0} cannot be read")]
+    Unreadable(i64),
+    /// Entries are missing.
+    #[error("{}", gap(*.0, *.1))]
+    Missing(i64, i64),
     /// An entry was changed after it was written.
-    #[error("entry {0} was changed, or one before it was")]
+    #[error("entry {0} was changed, or its salt or leaf was")]
     Changed(i64),
+    /// The tree over some entries is not theirs.
+    #[error("the tree over entries {0} to {1} is not theirs")]
+    Tree(i64, i64),
+    /// The last root is not that of the entries.
+    #[error("the ledger's head is not that of its {0} entries")]
+    Head(i64),
+    /// The chain of an earlier version does not lead to its last hash.
+    #[error("an entry among the first {0} was changed before the ledger became a tree")]
+    Chain(i64),
+    /// It is shorter than it was.
+    #[error("the ledger has {has} entries, the checkpoint knows {knew}: it was cut or put back")]
+    Cut {
+        /// How many there are.
+        has: i64,
+        /// How many there were.
+        knew: i64,
+    },
+    /// It is another one.
+    #[error("the first {0} entries are not those that the checkpoint knows")]
+    Other(i64),
     /// A release was settled that was never queued, or settled twice.
     #[error("entry {0} settles a release that does not wait")]
     Settled(i64),
@@ -65,130 +127,209 @@ pub enum VerifyError {
     },
 }
 
-/// Walks the ledger. `keys` gives a recipient's receipt key, where it has one.
-pub fn run(
-    connection: &Connection,
-    keys: &HashMap<String, [u8; 32]>,
-) -> Result<Summary, VerifyError> {
+fn gap(first: i64, last: i64) -> String {
+    match first == last {
+        true => format!("entry {first} is missing"),
+        false => format!("entries {first} to {last} are missing"),
+    }
+}
+
+/// Walks the ledger.
+pub fn run(connection: &Connection, against: &Against) -> Report {
+    let mut report = Report::default();
     // One snapshot, so that a running gateway does not look like a fault.
-    let snapshot = connection.unchecked_transaction()?;
-    let mut walk = Walk {
-        keys,
-        seq: 0,
-        frame: 0,
-        decided: HashSet::new(),
-        waiting: HashMap::new(),
-        withdrawn: HashMap::new(),
-        summary: Summary::default(),
-    };
-    loop {
-        let page = after(&snapshot, walk.seq, PAGE)?;
-        if page.is_empty() {
-            break;
+    let done = connection.unchecked_transaction().and_then(|snapshot| {
+        let mut walk = Walk::begin(&snapshot, against)?;
+        read::scan(&snapshot, (1, walk.last), |found| walk.visit(found));
+        walk.end();
+        report = walk.report;
+        Ok(())
+    });
+    if let Err(error) = done {
+        report.tell(Fault::File(error.to_string()));
+    }
+    report
+}
+
+impl Report {
+    /// Whether nothing is wrong.
+    pub fn is_good(&self) -> bool {
+        self.faults.is_empty()
+    }
+
+    fn tell(&mut self, fault: Fault) {
+        if let (Some(Fault::Missing(_, last)), Fault::Missing(first, more)) =
+            (self.faults.last_mut(), &fault)
+            && *last + 1 == *first
+        {
+            *last = *more;
+            return;
         }
-        for entry in page {
-            walk.step(&entry)?;
+        if self.faults.len() < FAULTS_MAX {
+            self.faults.push(fault);
+        } else {
+            self.more += 1;
         }
     }
-    let ledger = walk.waiting.len() as u64;
-    let outbox: i64 = snapshot.query_row("SELECT count(*) FROM outbox", [], |row| row.get(0))?;
-    let outbox = outbox.unsigned_abs();
-    if outbox != ledger {
-        return Err(VerifyError::Outbox { outbox, ledger });
-    }
-    Ok(Summary { waiting: ledger, ..walk.summary })
 }
 
 struct Walk<'a> {
-    keys: &'a HashMap<String, [u8; 32]>,
-    seq: i64,
-    /// The frame that the last decision was about. Decisions of one frame stand together.
-    frame: i64,
-    decided: HashSet<String>,
-    /// Queued and not settled: the envelope's digest by release.
-    waiting: HashMap<[u8; 16], [u8; 32]>,
-    /// Withdrawn and not confirmed: what the recipient knows the consent by.
-    withdrawn: HashMap<[u8; 16], GrantTag>,
-    summary: Summary,
+    connection: &'a Connection,
+    against: &'a Against,
+    head: Head,
+    /// The last entry that is there or should be.
+    last: i64,
+    edge: Edge,
+    /// On which levels that are kept, from the leaves up, something since the last node above is not known: that node is
+    /// not told as a fault again.
+    unsure: u8,
+    /// So much is missing that places and leaves do not go together any more.
+    lost: bool,
+    /// No entry is damaged so far.
+    whole: bool,
+    /// The chain of an earlier version: how far it goes and its last hash, and how far it was followed.
+    chain: Option<(i64, Hash, Hash)>,
+    books: Books,
+    report: Report,
 }
 
-impl Walk<'_> {
-    fn step(&mut self, entry: &Entry) -> Result<(), VerifyError> {
-        if entry.seq != self.seq + 1 {
-            return Err(VerifyError::Gap(self.seq + 1));
-        }
-        if entry.hash != chain(&self.summary.head, entry.seq, &entry.fact()) {
-            return Err(VerifyError::Changed(entry.seq));
-        }
-        self.seq = entry.seq;
-        self.summary.head = entry.hash;
-        *self.summary.counts.entry(entry.kind).or_default() += 1;
-        match entry.kind {
-            Kind::Withheld | Kind::Quarantined => self.decide(entry),
-            Kind::Queued => {
-                self.decide(entry)?;
-                self.queue(entry)
+impl<'a> Walk<'a> {
+    fn begin(connection: &'a Connection, against: &'a Against) -> rusqlite::Result<Self> {
+        let head = super::head(connection)?;
+        let query = "SELECT ifnull(max(seq), 0) FROM ledger";
+        let last: i64 = connection.query_row(query, [], |row| row.get(0)).unwrap_or(head.size);
+        let query = "SELECT size, hash FROM ledger_chain";
+        let chain = connection.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?, [0; 32])));
+        let chain = chain.optional()?;
+        let mut report = Report::default();
+        report.summary.head = head;
+        Ok(Self {
+            connection,
+            against,
+            head,
+            last,
+            edge: Edge::default(),
+            unsure: 0,
+            lost: false,
+            whole: true,
+            chain,
+            books: Books::default(),
+            report,
+        })
+    }
+
+    fn visit(&mut self, found: Found) {
+        match found {
+            Found::Entry(entry) => {
+                if entry.is_whole() {
+                    self.keep_books(&entry);
+                } else {
+                    self.damaged(Fault::Changed(entry.seq));
+                }
+                self.follow_chain(&entry);
+                self.grow(leaf_hash(&entry.leaf));
             }
-            Kind::Delivered | Kind::Expired | Kind::Purged => self.settle(entry),
-            Kind::Withdrawn => {
-                let tag = entry.proof.as_slice().try_into().map(GrantTag);
-                self.withdrawn.extend(entry.release.zip(tag.ok()));
-                Ok(())
+            Found::Erased(_, leaf) => {
+                self.report.summary.erased += 1;
+                self.chain = None;
+                self.grow(leaf_hash(&leaf));
             }
-            Kind::Deleted => self.delete(entry),
-        }
-    }
-
-    fn decide(&mut self, entry: &Entry) -> Result<(), VerifyError> {
-        if entry.frame != self.frame {
-            if entry.frame < self.frame {
-                return Err(VerifyError::Decided(entry.seq, entry.frame));
+            Found::Unreadable(seq) => {
+                self.damaged(Fault::Unreadable(seq));
+                self.grow([0; 32]);
             }
-            self.frame = entry.frame;
-            self.decided.clear();
-            self.summary.frames += 1;
-        }
-        if self.decided.insert(entry.grant.clone()) {
-            return Ok(());
-        }
-        Err(VerifyError::Decided(entry.seq, entry.frame))
-    }
-
-    fn queue(&mut self, entry: &Entry) -> Result<(), VerifyError> {
-        let digest = entry.proof.as_slice().try_into();
-        let (Some(release), Ok(digest)) = (entry.release, digest) else {
-            return Err(VerifyError::Queued(entry.seq));
-        };
-        match self.waiting.insert(release, digest) {
-            None => Ok(()),
-            Some(_) => Err(VerifyError::Queued(entry.seq)),
+            Found::Missing(first, last) => self.missing(first, last),
         }
     }
 
-    fn settle(&mut self, entry: &Entry) -> Result<(), VerifyError> {
-        let settled = entry.release.and_then(|it| Some((it, self.waiting.remove(&it)?)));
-        let (release, digest) = settled.ok_or(VerifyError::Settled(entry.seq))?;
-        if entry.kind != Kind::Delivered {
-            return Ok(());
-        }
-        let (Some(key), false) = (self.keys.get(&entry.recipient), entry.proof.is_empty()) else {
-            self.summary.unsigned += 1;
-            return Ok(());
-        };
-        let signature = entry.proof.as_slice().try_into();
-        let signature = signature.map_err(|_| VerifyError::Signature(entry.seq))?;
-        if !receipt::verify(key, ReleaseId(release), &digest, &signature) {
-            return Err(VerifyError::Signature(entry.seq));
-        }
-        self.summary.signed += 1;
-        Ok(())
+    fn damaged(&mut self, fault: Fault) {
+        self.report.tell(fault);
+        self.unsure |= 1;
+        self.whole = false;
     }
 
-    fn delete(&mut self, entry: &Entry) -> Result<(), VerifyError> {
-        let asked = entry.release.and_then(|it| Some((it, self.withdrawn.remove(&it)?)));
-        let (id, tag) = asked.ok_or(VerifyError::Deleted(entry.seq))?;
-        let Some(key) = self.keys.get(&entry.recipient) else { return Ok(()) };
-        let good = withdrawal::verify(key, (ReleaseId(id), tag), &entry.proof);
-        good.map(drop).ok_or(VerifyError::Signature(entry.seq))
+    fn missing(&mut self, first: i64, last: i64) {
+        self.damaged(Fault::Missing(first, last));
+        self.lost |= last > self.head.size || last - first > GAP_MAX;
+        let filled = if self.lost { 0 } else { last - first + 1 };
+        (0..filled).for_each(|_| self.grow([0; 32]));
+    }
+
+    /// Adds a leaf and compares each node that is kept. Where it is another one, who is right is not known.
+    fn grow(&mut self, leaf: Hash) {
+        if self.lost {
+            return;
+        }
+        let (connection, report, unsure) = (self.connection, &mut self.report, &mut self.unsure);
+        let size = self.edge.size().cast_signed() + 1;
+        let Ok(()) = self.edge.push(leaf, |level, number, hash| {
+            let kept = nodes::kept(connection, level, number).ok().flatten();
+            let (below, here) = (1 << (level / TILE_LEVELS - 1), 1 << (level / TILE_LEVELS));
+            let was_unsure = *unsure & below != 0;
+            *unsure &= !below;
+            if kept != Some(hash) && !was_unsure {
+                report.tell(Fault::Tree((number << level).cast_signed() + 1, size));
+            }
+            if kept.is_none() || (kept != Some(hash) && !was_unsure) {
+                *unsure |= here;
+            }
+            Ok::<_, std::convert::Infallible>(kept.unwrap_or(hash))
+        });
+        if let Some(seen) = self.against.seen.filter(|it| it.size == size && self.unsure == 0) {
+            if self.edge.root() == seen.root {
+                self.report.summary.continues = Some(size);
+            } else {
+                self.report.tell(Fault::Other(size));
+            }
+        }
+    }
+
+    fn follow_chain(&mut self, entry: &Entry) {
+        let Some((size, last, so_far)) = &mut self.chain else { return };
+        *so_far = chain(so_far, entry.seq, &entry.fact());
+        if entry.seq < *size {
+            return;
+        }
+        let (size, good) = (*size, so_far == last);
+        self.chain = None;
+        if !good && self.whole {
+            self.report.tell(Fault::Chain(size));
+        }
+    }
+
+    fn keep_books(&mut self, entry: &Entry) {
+        *self.report.summary.counts.entry(entry.kind).or_default() += 1;
+        match self.books.step(entry, &self.against.keys, &mut self.report.summary) {
+            Err(fault @ Fault::Signature(_)) => self.report.tell(fault),
+            Err(fault) if self.whole => self.report.tell(fault),
+            Ok(()) | Err(_) => {}
+        }
+    }
+
+    fn end(&mut self) {
+        let size = self.edge.size().cast_signed();
+        if self.head.size > self.last {
+            self.damaged(Fault::Missing(self.last + 1, self.head.size));
+        } else if self.head != Head::of(&self.edge) && self.unsure == 0 && !self.lost {
+            self.report.tell(Fault::Head(size));
+        }
+        if let Some((size, ..)) = self.chain.filter(|_| self.whole) {
+            self.report.tell(Fault::Chain(size));
+        }
+        if let Some(seen) = self.against.seen.filter(|it| it.size > self.last) {
+            self.report.tell(Fault::Cut { has: self.last, knew: seen.size });
+        } else if self.against.seen.is_some_and(|it| it.size == 0) {
+            self.report.summary.continues = Some(0);
+        }
+        let ledger = self.books.waiting.len() as u64;
+        self.report.summary.waiting = ledger;
+        let query = "SELECT count(*) FROM outbox";
+        match self.connection.query_row(query, [], |row| row.get::<_, i64>(0)) {
+            Err(error) => self.report.tell(Fault::File(error.to_string())),
+            Ok(outbox) if outbox.unsigned_abs() != ledger && self.whole => {
+                self.report.tell(Fault::Outbox { outbox: outbox.unsigned_abs(), ledger });
+            }
+            Ok(_) => {}
+        }
     }
 }

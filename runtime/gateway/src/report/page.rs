@@ -147,11 +147,11 @@ fn held(report: &Report) -> String {
             moment(oldest)
         ),
     };
-    let head = data_encoding::HEXLOWER.encode(&report.head.hash[..8]);
+    let head = data_encoding::HEXLOWER.encode(&report.head.root[..8]);
     format!(
         "<section><h2>What is kept here</h2>\n<p>{waiting}</p>\n<p class=\"quiet\">The ledger has {} entries and ends with \
          <code>{head}</code>: <code>hushgate ledger verify</code> checks it. These pages count; the ledger proves.</p></section>\n",
-        report.head.seq
+        report.head.size
     )
 }
 

@@ -9,7 +9,7 @@
 use super::{Store, StoreError};
 use crate::{
     keys::random,
-    ledger::{self, Fact, Head, Kind},
+    ledger::{self, Fact, Kind, Salts, tree::Edge},
     message::Millis,
     wire::{envelope::ReleaseId, withdrawal::GrantTag},
 };
@@ -149,18 +149,18 @@ fn untold(row: &Row<'_>) -> rusqlite::Result<Untold> {
 /// Does it, and appends what the ledger says of it. Whether somebody is to be told.
 pub(super) fn apply(
     transaction: &Transaction<'_>,
-    head: &mut Head,
+    (edge, salts): (&mut Edge, &mut Salts),
     change: &Change,
 ) -> rusqlite::Result<bool> {
     match change {
         Change::Known(consents) => consents.iter().try_for_each(|it| know(transaction, it))?,
         Change::Withdrawn(file, at) => {
             for known in of_file(transaction, file)? {
-                withdraw(transaction, head, (&known, *at))?;
+                withdraw(transaction, (edge, salts), (&known, *at))?;
             }
             return Ok(true);
         }
-        Change::Deleted(id, proof) => confirm(transaction, head, (*id, proof))?,
+        Change::Deleted(id, proof) => confirm(transaction, (edge, salts), (*id, proof))?,
     }
     Ok(false)
 }
@@ -196,7 +196,7 @@ fn of_file(transaction: &Transaction<'_>, file: &str) -> rusqlite::Result<Vec<Kn
 
 fn withdraw(
     transaction: &Transaction<'_>,
-    head: &mut Head,
+    (edge, salts): (&mut Edge, &mut Salts),
     (known, at): (&Known, Millis),
 ) -> rusqlite::Result<()> {
     let id: [u8; 16] = random().map_err(|_| rusqlite::Error::InvalidQuery)?;
@@ -219,14 +219,15 @@ fn withdraw(
         grant: &known.grant,
         release: Some(id),
         proof: tag,
+        note: "",
     };
-    ledger::append(transaction, head, &fact)
+    ledger::append(transaction, (edge, salts), &fact)
 }
 
 /// One that is confirmed already was before: repeats are harmless.
 fn confirm(
     transaction: &Transaction<'_>,
-    head: &mut Head,
+    (edge, salts): (&mut Edge, &mut Salts),
     (id, proof): (ReleaseId, &[u8]),
 ) -> rusqlite::Result<()> {
     let sql = "UPDATE withdrawal SET done = 1 WHERE id = ?1 AND NOT done RETURNING grant_id, device, recipient";
@@ -245,6 +246,7 @@ fn confirm(
         grant: &grant,
         release: Some(id.0),
         proof,
+        note: "",
     };
-    ledger::append(transaction, head, &fact)
+    ledger::append(transaction, (edge, salts), &fact)
 }

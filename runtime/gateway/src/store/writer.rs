@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     keys::Vault,
-    ledger::{self, Fact, Head, Kind},
+    ledger::{self, Fact, Kind, Salts, nodes, tree::Edge},
     message::Millis,
     outbox::{self, Settlement},
     pipeline::Outcome,
@@ -38,12 +38,13 @@ pub(crate) struct Writer {
     shared: Arc<Shared>,
     kept: Kept,
     daily: Daily,
+    salts: Salts,
 }
 
 /// What is on disk, as numbers: moves only when a commit succeeded.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 struct Kept {
-    head: Head,
+    ledger: Edge,
     frame: i64,
     waiting: u64,
     at: Millis,
@@ -52,6 +53,7 @@ struct Kept {
 /// What one commit will add.
 struct Batch<'a> {
     transaction: Transaction<'a>,
+    salts: &'a mut Salts,
     now: Kept,
     states: HashMap<String, Vec<u8>>,
     queued: bool,
@@ -70,7 +72,7 @@ impl Writer {
         connection.execute_batch(consents::SCHEMA)?;
         let number = |query| connection.query_row(query, [], |row| row.get::<_, i64>(0));
         let kept = Kept {
-            head: ledger::head(&connection)?,
+            ledger: nodes::edge(&connection)?,
             frame: number(LAST_FRAME)?,
             waiting: number("SELECT count(*) FROM outbox")?.unsigned_abs(),
             at: Millis(number(HIGH_WATER)?),
@@ -79,11 +81,12 @@ impl Writer {
         let waiting = outbox::counts(&connection)?.into_iter();
         *shared.tally() = Tally {
             waiting: waiting.map(|(recipient, count)| (recipient, count.unsigned_abs())).collect(),
-            ledger: kept.head.seq,
+            ledger: kept.ledger.size().cast_signed(),
             ..Tally::default()
         };
         let daily = Daily::default();
-        Ok(Self { connection, vault, outbox_entries_max, shared, kept, daily })
+        let salts = Salts::default();
+        Ok(Self { connection, vault, outbox_entries_max, shared, kept, daily, salts })
     }
 
     /// Writes until the last sender is gone.
@@ -140,7 +143,7 @@ impl Writer {
         let mut tally = self.shared.tally();
         tally.add(more);
         tally.frames += frames;
-        tally.ledger = self.kept.head.seq;
+        tally.ledger = self.kept.ledger.size().cast_signed();
         tally.commits += 1;
         tally.time += started.elapsed();
     }
@@ -161,7 +164,8 @@ impl Writer {
         }
         let mut batch = Batch {
             transaction: self.connection.transaction()?,
-            now: self.kept,
+            salts: &mut self.salts,
+            now: self.kept.clone(),
             states: HashMap::new(),
             queued: false,
             more: More::default(),
@@ -187,7 +191,10 @@ impl Writer {
         if batch.now.at > self.kept.at {
             batch.set_cursor("high-water", batch.now.at.0)?;
         }
-        let Batch { transaction, now, states, queued, more, daily } = batch;
+        if batch.now.ledger != self.kept.ledger {
+            ledger::keep_head(&batch.transaction, &batch.now.ledger)?;
+        }
+        let Batch { transaction, now, states, queued, more, daily, .. } = batch;
         for (owner, state) in states {
             let sealed = self.vault.seal(&owner, &state).ok_or(rusqlite::Error::InvalidQuery)?;
             transaction
@@ -272,11 +279,12 @@ impl Batch<'_> {
                 grant: &decision.grant,
                 release,
                 proof,
+                note: "",
             };
             self.more.entry((kind, reason), &decision.recipient);
             let place = (decided.at, &*decided.device.0, &*decision.recipient);
             self.daily.count(place, (kind, reason), counts);
-            ledger::append(&self.transaction, &mut self.now.head, &fact)?;
+            self.append(&fact)?;
         }
         self.states.extend(decided.states);
         Ok(())
@@ -301,14 +309,19 @@ impl Batch<'_> {
                 grant: &waiting.grant,
                 release: Some(waiting.release.0),
                 proof: &settlement.proof,
+                note: "",
             };
             let what = (settlement.kind, settlement.reason);
             self.more.entry(what, &waiting.recipient);
             let place = (at, &*waiting.device, &*waiting.recipient);
             self.daily.count(place, what, Counts::default());
-            ledger::append(&self.transaction, &mut self.now.head, &fact)?;
+            self.append(&fact)?;
         }
         Ok(())
+    }
+
+    fn append(&mut self, fact: &Fact<'_>) -> rusqlite::Result<()> {
+        ledger::append(&self.transaction, (&mut self.now.ledger, self.salts), fact)
     }
 
     fn mark_sent(&self, releases: &[ReleaseId]) -> rusqlite::Result<()> {
@@ -316,7 +329,8 @@ impl Batch<'_> {
     }
 
     fn change(&mut self, change: &consents::Change) -> rusqlite::Result<()> {
-        self.queued |= consents::apply(&self.transaction, &mut self.now.head, change)?;
+        self.queued |=
+            consents::apply(&self.transaction, (&mut self.now.ledger, self.salts), change)?;
         Ok(())
     }
 

@@ -14,7 +14,8 @@ const LINES_MAX: usize = 50;
 #[derive(Clone, Debug, Default)]
 pub struct Digest {
     first: Option<Millis>,
-    last: (i64, Millis, [u8; 32]),
+    last: (i64, Millis),
+    root: [u8; 32],
     /// By recipient.
     delivered: BTreeMap<String, u64>,
     ended: BTreeMap<(String, &'static str, String), u64>,
@@ -27,7 +28,7 @@ impl Digest {
     /// Counts one more entry.
     pub fn count(&mut self, entry: &Entry) {
         self.first.get_or_insert(entry.at);
-        self.last = (entry.seq, entry.at, entry.hash);
+        self.last = (entry.seq, entry.at);
         let count = match entry.kind {
             Kind::Queued if entry.reason.is_empty() => return,
             Kind::Queued => self.noted.entry(entry.recipient.clone()),
@@ -48,6 +49,11 @@ impl Digest {
     /// The last entry counted.
     pub fn last(&self) -> i64 {
         self.last.0
+    }
+
+    /// Says which root the ledger had when it ended with [`Self::last`].
+    pub fn set_root(&mut self, root: [u8; 32]) {
+        self.root = root;
     }
 
     /// As plain text.
@@ -81,8 +87,8 @@ impl Digest {
         if lines.is_empty() {
             lines.push("releases were sealed and wait for their time".into());
         }
-        let hash = data_encoding::HEXLOWER.encode(&self.last.2[..8]);
-        (head, lines, format!("ledger entry {}, head {hash}", self.last.0))
+        let root = data_encoding::BASE64.encode(&self.root);
+        (head, lines, format!("ledger of {} entries, root {root}", self.last.0))
     }
 }
 
@@ -108,7 +114,9 @@ mod tests {
             grant: String::new(),
             release: None,
             proof: Vec::new(),
-            hash: [0xab; 32],
+            note: String::new(),
+            salt: [0; 16],
+            leaf: [0; 32],
         }
     }
 
@@ -124,6 +132,7 @@ mod tests {
         ] {
             digest.count(&it);
         }
+        digest.set_root([0xab; 32]);
         let mut emergency = Digest::default();
         emergency.count(&entry(1, Kind::Queued, "emergency"));
         assert!(emergency.text().contains("EMERGENCY: 1 released to hospital with"));
@@ -133,7 +142,7 @@ mod tests {
              2 delivered to hospital\n\
              1 purged for hospital: the grant ended\n\
              1 withheld: kept for the next summary\n\
-             ledger entry 11, head abababababababab"
+             ledger of 11 entries, root q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s="
         );
         assert!(digest.html().contains("<li>2 delivered to hospital</li>"));
     }
