@@ -11,7 +11,12 @@ use hushgate_tests::{
     world::{GRANT, World, wait_until},
 };
 use rusqlite::Connection;
-use std::{fs, net::SocketAddr};
+use std::{
+    fs,
+    net::SocketAddr,
+    thread,
+    time::{Duration, Instant},
+};
 
 const ID: &str = "ada-pacemaker";
 /// Another consent for the same device and recipient.
@@ -46,6 +51,16 @@ fn queue(world: &World, beats: u32) {
     wait_until("its slot is free", || {
         assert_eq!(world.put("/patient/beats/bpm", body.as_bytes()), 204);
         world.ledger_count("queued", None) > before
+    });
+}
+
+/// Sends frames until the hub holds one of these beats.
+#[track_caller]
+fn arrives(world: &World, beats: u64) {
+    let body = format!("Beats: {beats} bpm");
+    wait_until("it arrives", || {
+        assert_eq!(world.put("/patient/beats/bpm", body.as_bytes()), 204);
+        world.received().iter().any(|it| it.1 == beats)
     });
 }
 
@@ -99,7 +114,8 @@ fn the_command_withdraws_without_a_gateway_and_whatever_else_is_broken() {
     // Given again under the same name, and withdrawn again: both texts stay.
     world.grant(ID, GRANT);
     withdraw(&world);
-    assert_eq!(fs::read_dir(world.gateway_dir().join("grants/withdrawn")).unwrap().count(), 2);
+    let kept = |name: &str| world.gateway_dir().join("grants/withdrawn").join(name).exists();
+    assert!(kept("ada-pacemaker.toml") && kept("ada-pacemaker.2.toml"));
     let again = run(&world.gateway_dir(), &["grant", "withdraw", ID]);
     assert_eq!(again.status.code(), Some(3));
     assert!(String::from_utf8_lossy(&again.stderr).contains("was withdrawn before"));
@@ -249,22 +265,63 @@ fn a_grant_that_is_given_again_is_another_consent() {
     withdraw(&world);
     wait_until_deleted(&world);
     world.grant(ID, GRANT);
-    wait_until("the new one counts", || {
-        assert_eq!(world.put("/patient/beats/bpm", b"Beats: 73 bpm"), 204);
-        world.received().iter().any(|it| it.1 == 73)
-    });
+    arrives(&world, 73);
     world.wait_until_delivered();
     world.verify();
+}
+
+#[test]
+fn what_was_withdrawn_by_a_word_is_told_also_if_it_is_given_again_before_a_gateway_runs() {
+    let mut world = delivered();
+    assert!(world.gateway.take().unwrap().stop().success());
+    withdraw(&world);
+    world.grant(ID, GRANT);
+    world.start_gateway();
+    wait_until_deleted(&world);
+    assert!(!world.gateway_dir().join("grants/withdrawn/ada-pacemaker.said").exists());
+    arrives(&world, 73);
+    assert!(world.gateway.take().unwrap().stop().success());
+    world.start_gateway();
+    assert_eq!(world.ledger_count("withdrawn", None), 1);
+    assert!(held(&world) >= 1);
+}
+
+#[test]
+fn what_is_withdrawn_and_given_again_in_one_moment_is_told_and_the_new_one_counts() {
+    let world = delivered();
+    withdraw(&world);
+    world.grant(ID, &GRANT.replace("step = 1 ", "step = 3 "));
+    wait_until_deleted(&world);
+    arrives(&world, 75);
+    assert_eq!(world.ledger_count("withdrawn", None), 1);
+}
+
+#[test]
+fn an_editor_that_takes_the_file_away_for_a_moment_withdraws_nothing() {
+    let world = delivered();
+    withdraw(&world);
+    wait_until_deleted(&world);
+    world.grant(ID, GRANT);
+    arrives(&world, 73);
+    let file = world.gateway_dir().join(format!("grants/{ID}.toml"));
+    // On a machine that stood still meanwhile it says nothing.
+    wait_until("it was a moment", || {
+        let (before, start) = (world.ledger_count("withdrawn", None), Instant::now());
+        fs::remove_file(&file).unwrap();
+        thread::sleep(Duration::from_millis(500));
+        world.grant(ID, &GRANT.replace("step = 1 ", "step = 5 "));
+        let was_a_moment = start.elapsed() < Duration::from_millis(1500);
+        arrives(&world, 75);
+        assert!(!was_a_moment || world.ledger_count("withdrawn", None) == before);
+        was_a_moment
+    });
 }
 
 #[test]
 fn a_changed_text_is_no_withdrawal() {
     let mut world = delivered();
     world.grant(ID, &GRANT.replace("step = 1 ", "step = 2 "));
-    wait_until("the new text counts", || {
-        assert_eq!(world.put("/patient/beats/bpm", b"Beats: 74 bpm"), 204);
-        world.received().iter().any(|it| it.1 == 74)
-    });
+    arrives(&world, 74);
     world.grant(ID, "this is no grant");
     wait_until("it ended", || {
         assert_eq!(world.put("/patient/beats/bpm", b"Beats: 76 bpm"), 204);

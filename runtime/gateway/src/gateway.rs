@@ -161,6 +161,7 @@ impl Gateway {
         let (generation, shelf) = first_generation(config, shelf(config, keys)?)?;
         let store = Store::open(&config.home.store(), keys.vault(), config.outbox_entries_max)
             .map_err(fix)?;
+        consents::hear(home, &store).await.map_err(fix)?;
         let sealing = Arc::new(Sealing::new(keys));
         sealing.set_lives(store.lives().map_err(fix)?);
         consents::keep(&store, &sealing, &generation).await.map_err(fix)?;

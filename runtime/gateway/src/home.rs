@@ -44,11 +44,6 @@ impl Home {
         self.0.join("grants")
     }
 
-    /// What was agreed once and withdrawn.
-    pub fn withdrawn(&self) -> PathBuf {
-        self.0.join("grants/withdrawn")
-    }
-
     /// Emergencies: one file for each grant whose glass is broken, by the grant's name.
     pub fn glass(&self) -> PathBuf {
         self.0.join("glass")

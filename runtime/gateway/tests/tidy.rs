@@ -51,6 +51,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         "gateway",
         &[
             "config",
+            "consent",
             "delivery",
             "home",
             "ingress",

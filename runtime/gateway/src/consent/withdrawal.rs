@@ -6,6 +6,7 @@
 //!   does not bring it back.
 //! - Its text is kept in `grants/withdrawn/`, with the time at its end; one that was withdrawn before under the same
 //!   name stays.
+//! - That it was withdrawn is said beside it until a gateway heard it, so that giving it again takes nothing back.
 
 use crate::source::is_name;
 use std::{
@@ -17,6 +18,9 @@ use std::{
 
 /// Where texts of withdrawn grants are, inside `grants/`.
 pub const WITHDRAWN: &str = "withdrawn";
+
+/// How files end that say: this grant was withdrawn, and no gateway heard of it yet.
+const SAID: &str = ".said";
 
 /// How many grants of one name can have been withdrawn.
 const SAME_NAME_MAX: u32 = 10_000;
@@ -67,9 +71,33 @@ pub fn withdraw(grants: &Path, id: &str) -> Result<Withdrawn, WithdrawError> {
     }
     DirBuilder::new().recursive(true).mode(0o700).create(&away)?;
     let kept = free(&away, id)?;
-    fs::rename(&from, &kept)?;
-    let unsaid = note(&kept, jiff::Timestamp::now()).and_then(|()| lasts(grants, &away)).err();
-    Ok(Withdrawn { kept, unsaid })
+    // First: a gateway that sees the file go must not forget a word that comes later.
+    let said = File::create(away.join(format!("{id}{SAID}")));
+    if let Err(error) = fs::rename(&from, &kept) {
+        hear(grants, id)?;
+        return Err(error.into());
+    }
+    let noted = note(&kept, jiff::Timestamp::now()).and_then(|()| lasts(grants, &away));
+    Ok(Withdrawn { kept, unsaid: said.map(drop).and(noted).err() })
+}
+
+/// The grants that were withdrawn and of which no gateway heard yet.
+pub fn said(grants: &Path) -> io::Result<Vec<String>> {
+    let entries = match fs::read_dir(grants.join(WITHDRAWN)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let id = |it: fs::DirEntry| it.file_name().to_str()?.strip_suffix(SAID).map(str::to_owned);
+    let ids: io::Result<Vec<_>> = entries.map(|it| it.map(id)).collect();
+    Ok(ids?.into_iter().flatten().filter(|it| is_name(it)).collect())
+}
+
+/// A gateway heard of it. Again does no harm.
+pub fn hear(grants: &Path, id: &str) -> io::Result<()> {
+    match fs::remove_file(grants.join(WITHDRAWN).join(format!("{id}{SAID}"))) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// A place for the text that no other one has.

@@ -3,12 +3,13 @@
 //! # Promises
 //!
 //! - No generation counts before the consents in it are on disk: each can be withdrawn from then on.
-//! - A grant is withdrawn when its file is gone from `grants/`: at once if it stands in `grants/withdrawn/`, otherwise
-//!   after a moment, in which an editor may put a new text in its place.
+//! - A grant that was withdrawn by a word is withdrawn at once, even if it was given again before a gateway heard the word.
+//! - So is one whose file is gone from `grants/`, after a moment in which an editor may put a new text in its place.
 //! - One that ended by its own time, or whose text is changed or cannot be read, is not withdrawn; nor is any if
 //!   `grants/` itself is gone.
 
 use crate::{
+    consent::withdrawal,
     home::Home,
     intake::Intake,
     message::Millis,
@@ -18,6 +19,7 @@ use crate::{
 };
 use std::{
     collections::BTreeMap,
+    io,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -26,7 +28,10 @@ use tokio_util::sync::CancellationToken;
 
 /// How long the file of a grant may be away without the grant being withdrawn.
 const AWAY_MAX: Duration = Duration::from_secs(2);
+/// How often is looked while one is away,
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// and when nothing says that there is something to see.
+const LOOK_SELDOM: Duration = Duration::from_secs(30);
 
 /// All consents of one gateway.
 pub(super) struct Consents {
@@ -53,6 +58,20 @@ pub(super) async fn keep(
     };
     let all = generation.grants().flat_map(|it| it.sources.iter().map(move |file| known(it, file)));
     store.know(all.collect()).await
+}
+
+/// Notes what was withdrawn while no gateway ran, before anything counts.
+pub(super) async fn hear(home: &Home, store: &Store) -> Result<(), StoreError> {
+    for file in withdrawal::said(&home.grants()).map_err(unread)? {
+        store.withdrawn(&file, Millis::now()).await?;
+        withdrawal::hear(&home.grants(), &file).map_err(unread)?;
+    }
+    Ok(())
+}
+
+fn unread(error: io::Error) -> StoreError {
+    tracing::warn!(%error, "grants/withdrawn");
+    StoreError::Disk
 }
 
 impl Consents {
@@ -83,8 +102,7 @@ impl Consents {
             if let Err(error) = self.look(&mut away).await {
                 tracing::warn!(%error, "a withdrawal could not be kept yet");
             }
-            // Only what is away already needs the time.
-            let wait = if away.is_empty() { Duration::MAX } else { LOOK_EVERY };
+            let wait = if away.is_empty() { LOOK_SELDOM } else { LOOK_EVERY };
             tokio::select! {
                 () = stop.cancelled() => return,
                 _ = tokio::time::timeout(wait, changes.changed()) => {}
@@ -94,27 +112,35 @@ impl Consents {
 
     /// `away` says since when the files of grants are.
     async fn look(&self, away: &mut BTreeMap<String, Instant>) -> Result<(), StoreError> {
+        for file in withdrawal::said(&self.home.grants()).map_err(unread)? {
+            self.withdraw(&file, true).await?;
+        }
         let gone: Vec<_> =
             self.store.known_files()?.into_iter().filter(|it| self.is_gone(it)).collect();
         away.retain(|it, _| gone.contains(it));
         for file in gone {
             let since = *away.entry(file.clone()).or_insert_with(Instant::now);
-            let kept = self.home.withdrawn().join(format!("{file}.toml"));
-            if kept.exists() || since.elapsed() >= AWAY_MAX {
-                self.withdraw(&file).await?;
+            if since.elapsed() >= AWAY_MAX {
+                self.withdraw(&file, false).await?;
                 away.remove(&file);
             }
         }
         Ok(())
     }
 
-    async fn withdraw(&self, file: &str) -> Result<(), StoreError> {
+    /// One that was `said` to be withdrawn may be there again, given anew; until then its old text must count no more.
+    async fn withdraw(&self, file: &str, said: bool) -> Result<(), StoreError> {
         let _changing = self.changing.lock().await;
-        if !self.is_gone(file) {
+        let is_back = said && self.home.grants().join(format!("{file}.toml")).exists();
+        if !is_back && !self.is_gone(file) {
             return Ok(());
         }
         self.store.withdrawn(file, Millis::now()).await?;
         self.sealing.set_lives(self.store.lives()?);
+        if is_back {
+            keep(&self.store, &self.sealing, &self.intake.generation()).await?;
+        }
+        withdrawal::hear(&self.home.grants(), file).map_err(unread)?;
         tracing::info!(grant = file, "withdrawn");
         Ok(())
     }

@@ -27,22 +27,10 @@ impl HubStore {
         now_ms: i64,
     ) -> Result<Deleted, StoreError> {
         let mut connection = self.lock();
-        let write = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let id = match find(&write, gateway, tag)? {
-            Some((_, Some(before))) => return Ok(before),
-            Some((id, None)) => id,
-            None => make(&write, gateway, tag)?,
-        };
-        let values = write.execute("DELETE FROM point WHERE tag = ?1", [id])?;
-        let values = u64::try_from(values).unwrap_or(u64::MAX);
-        write.execute(
-            "UPDATE tag SET withdrawn_ms = ?2, deleted = ?3 WHERE id = ?1",
-            params![id, now_ms, values],
-        )?;
-        write.execute_batch(FORGET)?;
-        write.commit()?;
+        let deleted = delete(&mut connection, (gateway, tag), now_ms)?;
+        // Also for a repeat: the first may have been cut off here, with the values still in the journal.
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-        Ok(Deleted { values, at_ms: now_ms })
+        Ok(deleted)
     }
 
     /// The newest deletions of at least one value, newest first.
@@ -56,6 +44,28 @@ impl HubStore {
         })?;
         Ok(deletions.collect::<Result<_, _>>()?)
     }
+}
+
+fn delete(
+    connection: &mut Connection,
+    (gateway, tag): (KeyId, Tag),
+    now_ms: i64,
+) -> Result<Deleted, StoreError> {
+    let write = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let id = match find(&write, gateway, tag)? {
+        Some((_, Some(before))) => return Ok(before),
+        Some((id, None)) => id,
+        None => make(&write, gateway, tag)?,
+    };
+    let values = write.execute("DELETE FROM point WHERE tag = ?1", [id])?;
+    let values = u64::try_from(values).unwrap_or(u64::MAX);
+    write.execute(
+        "UPDATE tag SET withdrawn_ms = ?2, deleted = ?3 WHERE id = ?1",
+        params![id, now_ms, values],
+    )?;
+    write.execute_batch(FORGET)?;
+    write.commit()?;
+    Ok(Deleted { values, at_ms: now_ms })
 }
 
 /// The number of the consent under which a value comes in.
@@ -175,7 +185,9 @@ mod tests {
             files.map(|it| std::fs::read(it.unwrap().path()).unwrap()).any(holds)
         };
         assert!(on_disk(), "the test looks in the wrong place");
-        store.withdraw(HOME, ADA, 50).unwrap();
+        let first = delete(&mut store.lock(), (HOME, ADA), 50).unwrap();
+        assert!(on_disk(), "a hub that was cut off here has it in its journal");
+        assert_eq!(store.withdraw(HOME, ADA, 60).unwrap(), first);
         assert!(!on_disk());
         assert_eq!(store.counts().unwrap(), Counts { releases: 1, ..Counts::default() });
     }
