@@ -15,6 +15,7 @@ use std::{
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread::{self, JoinHandle},
+    time::Instant,
 };
 
 /// How releases are answered.
@@ -60,6 +61,8 @@ struct State {
     asked: AtomicUsize,
     stopping: AtomicBool,
     open: Mutex<Option<TcpStream>>,
+    /// When releases came last.
+    released: Mutex<Option<Instant>>,
     /// The last that it was asked: path and body.
     last: Mutex<(String, Vec<u8>)>,
 }
@@ -77,6 +80,11 @@ impl FakeHub {
     /// The path and the body of the last request.
     pub fn last(&self) -> (String, Vec<u8>) {
         self.state.last.lock().unwrap().clone()
+    }
+
+    /// When it was asked last to take releases.
+    pub fn last_release(&self) -> Option<Instant> {
+        *self.state.released.lock().unwrap()
     }
 
     /// How often it was asked to take releases.
@@ -122,6 +130,9 @@ fn serve(stream: TcpStream, reply: &Reply, state: &State) -> std::io::Result<()>
         }
         *state.last.lock().unwrap() = (path.clone(), body.clone());
         let is_release = path == "/v1/releases";
+        if is_release {
+            *state.released.lock().unwrap() = Some(Instant::now());
+        }
         let (status, text) = match reply {
             Reply::SignedBy(_) if !is_release => (404, String::new()),
             Reply::Deletes(key, tag) if !is_release => (200, deletion(key, &body, tag)),

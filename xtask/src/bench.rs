@@ -30,6 +30,7 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
         ("hushgate", "pipeline"),
         ("hushgate-tests", "intake"),
         ("hushgate-tests", "swap"),
+        ("hushgate-tests", "withdraw"),
         ("hushgate-tests", "fair"),
     ];
     for (package, name) in benches {

@@ -89,6 +89,10 @@ CREATE TABLE IF NOT EXISTS outbox(
 CREATE INDEX IF NOT EXISTS outbox_due ON outbox(recipient, due_ms, device, grant_id, id);
 ";
 
+/// For a store of before, too: what waits under one grant is found without looking at all that waits.
+pub(crate) const BY_GRANT: &str =
+    "CREATE INDEX IF NOT EXISTS outbox_grant ON outbox(device, grant_id, grant_digest);";
+
 const COLUMNS: &str =
     "release, frame, device, recipient, grant_id, grant_digest, expires_ms, sent, envelope";
 

@@ -16,8 +16,9 @@ use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 const LOOK_EVERY: Duration = Duration::from_secs(30);
-/// How many releases are deleted in one transaction.
-const BATCH_MAX: usize = 256;
+/// How many releases are deleted in one transaction: enough that a hundred thousand do not wait for hundreds of `fsync`s,
+/// and few enough that a frame which waits for the writer meanwhile is not held up for long.
+const BATCH_MAX: usize = 2048;
 
 /// Sweeps at each change of plans, and from time to time, until `stop`.
 pub async fn run(store: Arc<Store>, intake: Arc<Intake>, stop: CancellationToken) {

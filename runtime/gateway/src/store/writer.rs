@@ -70,6 +70,7 @@ impl Writer {
     ) -> rusqlite::Result<Self> {
         connection.execute_batch(daily::SCHEMA)?;
         connection.execute_batch(consents::SCHEMA)?;
+        connection.execute_batch(outbox::BY_GRANT)?;
         let number = |query| connection.query_row(query, [], |row| row.get::<_, i64>(0));
         let kept = Kept {
             ledger: nodes::edge(&connection)?,

@@ -1,0 +1,33 @@
+//! What a hub takes from strangers as a withdrawal, and what a gateway takes from a hub as its answer.
+
+#![no_main]
+
+use hushgate::{
+    keys::Keys,
+    wire::{
+        envelope::{Content, ReleaseId},
+        withdrawal::{self, Deletion, GrantTag, SealedWithdrawal},
+    },
+};
+use libfuzzer_sys::fuzz_target;
+use std::sync::OnceLock;
+
+fn keys() -> &'static Keys {
+    static KEYS: OnceLock<Keys> = OnceLock::new();
+    KEYS.get_or_init(|| {
+        let path = std::env::temp_dir().join(format!("hushgate-fuzz-{}", std::process::id()));
+        Keys::create(&path).expect("a key for the fuzzer")
+    })
+}
+
+fuzz_target!(|body: &[u8]| {
+    if let Ok(it) = SealedWithdrawal::parse(body) {
+        assert!(it.open(&keys().sealing().0, &[9; 32]).is_err(), "opened what nobody sealed");
+    }
+    let (key, asked) = (keys().signing().verifying_key().to_bytes(), (ReleaseId([1; 16]), GrantTag([2; 16])));
+    if let Ok(it) = serde_json::from_slice::<Deletion>(body) {
+        assert!(it.verify(&key, asked).is_none(), "took what nobody signed");
+    }
+    assert!(withdrawal::verify(&key, asked, body).is_none(), "took what nobody signed");
+    let _ = serde_json::from_slice::<Content>(body);
+});
