@@ -9,6 +9,7 @@
 //! - For any plugin, however hostile, a recipient learns at most [`capacity::Capacity`] bits in an hour.
 
 pub mod capacity;
+pub mod decision;
 pub mod glass;
 pub mod grant;
 pub mod release;

@@ -42,10 +42,6 @@ const SAMPLES_KEPT_EVERY: Duration = Duration::from_secs(1);
 /// How many frames of each device are remembered, and of which size at most, in bytes.
 const RECENT_MAX: usize = 16;
 const RECENT_BYTES_MAX: usize = 1 << 10;
-/// How far the clock may step back before it counts as unknown.
-const CLOCK_BACK_MS_MAX: i64 = 5 * 60_000;
-/// 2026-01-01T00:00:00Z: no gateway of this version ran earlier; a clock that says so was never set.
-const CLOCK_MS_MIN: i64 = 1_767_225_600_000;
 
 /// Takes frames in. Share it behind an `Arc`.
 pub struct Intake {
@@ -297,8 +293,7 @@ impl Intake {
 
     /// What time it is, if anybody can tell.
     pub fn clock(&self, now: Millis) -> Clock {
-        let floor = self.store.high_water().0.saturating_sub(CLOCK_BACK_MS_MAX).max(CLOCK_MS_MIN);
-        if now.0 >= floor { Clock::Known(now) } else { Clock::Unknown }
+        Clock::told(now, self.store.high_water())
     }
 
     fn door(&self, name: &DeviceName) -> Arc<Door> {

@@ -75,6 +75,19 @@ pub enum Clock {
     Unknown,
 }
 
+/// How far the clock may step back before it counts as unknown.
+const CLOCK_BACK_MS_MAX: i64 = 5 * 60_000;
+/// 2026-01-01T00:00:00Z: no gateway of this version ran earlier; a clock that says so was never set.
+const CLOCK_MS_MIN: i64 = 1_767_225_600_000;
+
+impl Clock {
+    /// What a clock that says `now` is worth to somebody who has seen it say `seen`.
+    pub fn told(now: Millis, seen: Millis) -> Self {
+        let floor = seen.0.saturating_sub(CLOCK_BACK_MS_MAX).max(CLOCK_MS_MIN);
+        if now.0 >= floor { Self::Known(now) } else { Self::Unknown }
+    }
+}
+
 impl<'a> Permit<'a> {
     /// The grant.
     pub fn grant(&self) -> &'a Grant {

@@ -8,7 +8,11 @@ use super::{
 };
 use crate::{
     config::{Config, Device},
-    consent::{grant::Grant, stage::Stage},
+    consent::{
+        decision::{self, Joint},
+        grant::Grant,
+        stage::Stage,
+    },
     contract::Contract,
     message::DeviceName,
 };
@@ -16,7 +20,7 @@ use data_encoding::HEXLOWER;
 use hushgate_wasm::plugin::{Adapter, LinkError, Minimizer, Policy, Setup};
 use sha2::{Digest, Sha256};
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     sync::Arc,
 };
 
@@ -167,7 +171,7 @@ impl Generation {
     pub fn keeping(&self, stays: impl Fn(&str) -> bool) -> Self {
         let number = self.number + 1;
         let less = |plan: &DevicePlan| {
-            let stays = |it: &&Arc<GrantPlan>| it.sources.iter().all(|id| stays(id));
+            let stays = |it: &&Arc<GrantPlan>| decision::stands(&it.sources, &stays);
             let grants = plan.grants.iter().filter(stays).cloned().collect();
             Arc::new(DevicePlan::new(number, plan.adapter.clone(), grants))
         };
@@ -188,7 +192,7 @@ impl Generation {
     /// The grant `id`, if it is still part of this generation, and still says what it said then.
     pub fn grant(&self, device: &str, id: &str, digest: [u8; 8]) -> Option<&Grant> {
         let plan = self.devices.get(&DeviceName(device.into()))?;
-        plan.grants.iter().map(|it| &it.grant).find(|it| it.id == id && it.digest == digest)
+        decision::same(plan.grants.iter().map(|it| &it.grant), id, digest)
     }
 }
 
@@ -223,7 +227,7 @@ impl Builder<'_> {
             (field, format!("device:{}:{settings}", device.name))
         });
         let adapter = Arc::new(AdapterPlan { plugin, pace, declared, counter });
-        let grants = joint_grants(device, &self.config.grants)
+        let grants = decision::joint(&device.name.0, &device.subjects, &self.config.grants)
             .into_iter()
             .map(|joint| self.grant(joint, device).map(Arc::new))
             .collect::<Result<_, _>>()?;
@@ -232,7 +236,7 @@ impl Builder<'_> {
 
     fn grant(
         &mut self,
-        (grant, sources): (Grant, Vec<String>),
+        Joint { grant, sources }: Joint,
         device: &Device,
     ) -> Result<GrantPlan, PlanError> {
         let contract = self.config.contracts.get(&grant.recipient).ok_or_else(|| PlanError {
@@ -305,28 +309,4 @@ fn fingerprint(on_shelf: &OnShelf, settings: &str) -> [u8; 8] {
     let mut fingerprint = [0; 8];
     fingerprint.copy_from_slice(&hash[..8]);
     fingerprint
-}
-
-/// The grants of a device and what each was made of; where it has several subjects, what all of them granted
-/// to one recipient for one purpose. Deny overrides: where one is missing, there is none.
-fn joint_grants(device: &Device, grants: &[Grant]) -> Vec<(Grant, Vec<String>)> {
-    let mut by_aim: BTreeMap<(&str, &str), Vec<&Grant>> = BTreeMap::new();
-    for grant in grants.iter().filter(|it| *it.device == *device.name.0) {
-        by_aim.entry((&grant.recipient, &grant.purpose)).or_default().push(grant);
-    }
-    by_aim.into_values().flat_map(|grants| joint(device, &grants)).collect()
-}
-
-fn joint(device: &Device, grants: &[&Grant]) -> Vec<(Grant, Vec<String>)> {
-    if device.subjects.len() == 1 {
-        return grants.iter().map(|it| ((*it).clone(), vec![it.id.clone()])).collect();
-    }
-    let agreed: BTreeSet<_> = grants.iter().map(|it| it.subject.as_str()).collect();
-    if !device.subjects.iter().all(|it| agreed.contains(it.as_str())) {
-        return Vec::new();
-    }
-    let Some((first, rest)) = grants.split_first() else { return Vec::new() };
-    let joint = rest.iter().try_fold((*first).clone(), |joint, it| joint.and(it));
-    let sources = grants.iter().map(|it| it.id.clone()).collect();
-    joint.map(|it| (it, sources)).into_iter().collect()
 }

@@ -1,0 +1,63 @@
+//! Which grants count together, and which of them still stands: no I/O, no state, an answer for every input.
+//!
+//! # Promises
+//!
+//! - Default deny: without a grant of every subject of a device for one recipient and one purpose there is none.
+//! - What counts is never wider than any of the grants that it was made of.
+//! - Taking a grant or a field away never widens what may leave, with one exception that is the subject's own: where
+//!   one of several subjects gave two grants for one recipient and purpose, both bind, until one is taken back.
+//! - A release leaves only under the text that it was decided by.
+
+use super::grant::Grant;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What all subjects of a device allow together.
+#[derive(Clone, Debug)]
+pub struct Joint {
+    /// The grant; for a device with several subjects, what all of theirs allow.
+    pub grant: Grant,
+    /// The grants that it was made of. If one goes, this goes.
+    pub sources: Vec<String>,
+}
+
+/// What may leave of `device`, for each recipient and purpose. Deny overrides: where a subject's grant is missing, or
+/// two have nothing in common, there is none.
+pub fn joint(device: &str, subjects: &[String], grants: &[Grant]) -> Vec<Joint> {
+    let mut by_aim: BTreeMap<(&str, &str), Vec<&Grant>> = BTreeMap::new();
+    for grant in grants.iter().filter(|it| it.device == device && subjects.contains(&it.subject)) {
+        by_aim.entry((&grant.recipient, &grant.purpose)).or_default().push(grant);
+    }
+    by_aim.into_values().flat_map(|it| of_one_aim(subjects, &it)).collect()
+}
+
+fn of_one_aim(subjects: &[String], grants: &[&Grant]) -> Vec<Joint> {
+    if subjects.len() == 1 {
+        let alone = |it: &&Grant| Joint { grant: (*it).clone(), sources: vec![it.id.clone()] };
+        return grants.iter().map(alone).collect();
+    }
+    let agreed: BTreeSet<_> = grants.iter().map(|it| it.subject.as_str()).collect();
+    if !subjects.iter().all(|it| agreed.contains(it.as_str())) {
+        return Vec::new();
+    }
+    let Some((first, rest)) = grants.split_first() else { return Vec::new() };
+    let grant = rest.iter().try_fold((*first).clone(), |joint, it| joint.and(it));
+    let sources = grants.iter().map(|it| it.id.clone()).collect();
+    grant.map(|grant| Joint { grant, sources }).into_iter().collect()
+}
+
+/// Whether what was made of `sources` stays when only the grants stay that `stays` says.
+pub fn stands(sources: &[String], stays: impl Fn(&str) -> bool) -> bool {
+    sources.iter().all(|it| stays(it))
+}
+
+/// Among `grants` that which a release was decided by, if it still says what it said then.
+pub fn same<'a>(
+    mut grants: impl Iterator<Item = &'a Grant>,
+    id: &str,
+    digest: [u8; 8],
+) -> Option<&'a Grant> {
+    grants.find(|it| it.id == id && it.digest == digest)
+}
+
+#[cfg(test)]
+mod tests;

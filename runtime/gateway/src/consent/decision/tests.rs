@@ -1,0 +1,341 @@
+//! People give, change and take back, clocks jump, gateways restart: a million times, nothing leaves that one of them
+//! did not allow.
+
+use super::*;
+use crate::{
+    consent::{
+        grant::Clock,
+        release::{Consented, Slots, Tightening, clamp},
+        schema::{Allowed, Domain, Rule},
+    },
+    message::Millis,
+    source::Source,
+};
+use fastrand::Rng;
+use hushgate_wasm::bindings::{Field, Reading, Scalar};
+use std::{collections::HashMap, path::Path};
+
+/// How many stories are told, and how many events each has at most.
+const STORIES: u64 = 1_000_000;
+const EVENTS_MAX: usize = 40;
+
+const SUBJECTS: [&str; 3] = ["ada", "ben", "cy"];
+/// Whose file it is. Ada has two.
+const FILES: [(&str, &str); 4] = [("ada-1", "ada"), ("ada-2", "ada"), ("ben", "ben"), ("cy", "cy")];
+const TEXTS: usize = 4;
+
+/// 2026-11-23T00:00:00Z, when the first text becomes valid.
+const BEGIN: i64 = 1_795_392_000_000;
+const HOUR: i64 = 3_600_000;
+/// Where times are most telling: where a text begins or ends.
+const EDGES: [i64; 4] = [0, 1, 2, 6];
+
+/// Which text stands in each file, if there is one.
+type Files = [Option<usize>; FILES.len()];
+
+/// One text of a grant: each differs in what it says of time, of steps and of what for.
+fn text(file: usize, text: usize) -> Grant {
+    let (from, until) = [(0, 6), (1, 2), (0, 1), (0, 6)][text];
+    let (step, least) = [(5, 30), (2, 40), (7, 30), (20, 60)][(text + file) % 4];
+    let purpose = if text == 3 && file < 2 { "own:more" } else { "own:care" };
+    let every = if text == 1 { "30 min" } else { "10 min" };
+    let second = if text == 2 { "" } else { "{ path = \"contact\", flag = true }," };
+    let toml = format!(
+        "subject = \"{}\"\ndevice = \"bed\"\nrecipient = \"hospital\"\npurpose = \"{purpose}\"\nevery = \"{every}\"\n\
+         retention = \"{} days\"\nwait-max = \"2 h\"\n\
+         valid-from = 2026-11-23T0{from}:00:00Z\nvalid-until = 2026-11-23T0{until}:00:00Z\n\
+         field = [{second} {{ path = \"rate\", unit = \"/min\", range = [{least}, 220], step = {step} }}]",
+        FILES[file].1,
+        1 + text,
+    );
+    let path = format!("{}.toml", FILES[file].0);
+    Grant::from_source(&Source::from_text(Path::new(&path), &toml)).unwrap()
+}
+
+/// All texts, and what each choice of them and of subjects comes to.
+struct Library {
+    texts: Vec<[Grant; TEXTS]>,
+    joints: HashMap<(usize, Files), Vec<Joint>>,
+}
+
+impl Library {
+    fn new() -> Self {
+        let texts: Vec<_> =
+            (0..FILES.len()).map(|file| [0, 1, 2, 3].map(|it| text(file, it))).collect();
+        let mut joints = HashMap::new();
+        for (subjects, code) in (1..=3).flat_map(|it| (0..5_usize.pow(4)).map(move |at| (it, at))) {
+            let files = [1, 5, 25, 125].map(|place| (code / place % 5).checked_sub(1));
+            let names: Vec<_> = SUBJECTS[..subjects].iter().map(|it| (*it).to_owned()).collect();
+            let grants: Vec<_> = present(&texts, files).cloned().collect();
+            joints.insert((subjects, files), joint("bed", &names, &grants));
+        }
+        Self { texts, joints }
+    }
+}
+
+fn present(texts: &[[Grant; TEXTS]], files: Files) -> impl Iterator<Item = &Grant> {
+    texts.iter().zip(files).filter_map(|(texts, at)| Some(&texts[at?]))
+}
+
+/// A gateway and the world around it.
+struct World<'a> {
+    library: &'a Library,
+    /// How many subjects the device has.
+    subjects: usize,
+    /// What is in the directory, and what the gateway saw there last.
+    disk: Files,
+    noticed: Files,
+    active: Vec<&'a Joint>,
+    /// What the clock says, and the latest that the ledger has seen.
+    now: i64,
+    seen: i64,
+    slots: HashMap<&'a str, Slots>,
+    /// What waits, and the files that it was decided by.
+    outbox: Vec<(Consented, Files)>,
+    released: u64,
+    denied: u64,
+}
+
+impl<'a> World<'a> {
+    fn new(library: &'a Library, random: &mut Rng) -> Self {
+        let mut world = Self {
+            library,
+            subjects: random.usize(1..=3),
+            disk: [None; FILES.len()],
+            noticed: [None; FILES.len()],
+            active: Vec::new(),
+            now: BEGIN,
+            seen: BEGIN,
+            slots: HashMap::new(),
+            outbox: Vec::new(),
+            released: 0,
+            denied: 0,
+        };
+        for at in 0..FILES.len() {
+            world.disk[at] = random.u8(0..4).checked_sub(1).map(usize::from);
+        }
+        world.restart();
+        world
+    }
+
+    fn step(&mut self, random: &mut Rng) {
+        match random.u8(0..12) {
+            0 => self.disk[random.usize(0..FILES.len())] = Some(random.usize(0..TEXTS)),
+            1 => self.disk[random.usize(0..FILES.len())] = None,
+            2 => self.notice(random.bool()),
+            3 => self.restart(),
+            4 => self.now = any_time(self.now, random),
+            5 => self.now += random.i64(0..20 * 60_000),
+            6..=8 => self.frame(random),
+            _ => self.send(),
+        }
+    }
+
+    /// First what ends, which cannot fail; then all that is new, which can.
+    fn notice(&mut self, builds: bool) {
+        let stays = |id: &str| {
+            let at = FILES.iter().position(|it| it.0 == id).unwrap();
+            self.disk[at].is_some() && self.disk[at] == self.noticed[at]
+        };
+        self.active.retain(|it| stands(&it.sources, stays));
+        self.noticed = self.disk;
+        if builds {
+            self.restart();
+        }
+    }
+
+    fn restart(&mut self) {
+        self.noticed = self.disk;
+        self.active = self.library.joints[&(self.subjects, self.disk)].iter().collect();
+    }
+
+    fn clock(&self) -> Clock {
+        Clock::told(Millis(self.now), Millis(self.seen))
+    }
+
+    fn frame(&mut self, random: &mut Rng) {
+        let readings = [reading(random)];
+        let asked: Vec<_> = self
+            .active
+            .iter()
+            .filter(|it| it.grant.permit(self.clock()).is_some())
+            .copied()
+            .collect();
+        for it in asked {
+            // Plugins take their time, and clocks do not wait for them.
+            if random.u8(0..8) == 0 {
+                self.now = any_time(self.now, random);
+            }
+            let Some(permit) = it.grant.permit(self.clock()) else { continue };
+            let slots = self.slots.entry(it.grant.id.as_str()).or_default();
+            if let Ok(consented) = clamp(permit, &readings, slots, &Tightening::default()) {
+                self.outbox.push((consented, self.noticed));
+            }
+        }
+        self.seen = self.seen.max(self.now);
+    }
+
+    fn send(&mut self) {
+        for (release, then) in std::mem::take(&mut self.outbox) {
+            let grants = self.active.iter().map(|it| &it.grant);
+            let grant = same(grants, release.grant(), release.grant_digest());
+            match grant.and_then(|it| it.permit(self.clock())) {
+                Some(_) if release.due().0 <= self.now => self.left(&release, then),
+                Some(_) => self.outbox.push((release, then)),
+                None => self.denied += 1,
+            }
+        }
+    }
+
+    /// Looks at what left with other eyes: those of each subject, by what the files said.
+    fn left(&mut self, release: &Consented, then: Files) {
+        self.released += 1;
+        assert!(self.now >= self.seen - 300_000, "nobody can tell the time");
+        for subject in &SUBJECTS[..self.subjects] {
+            let theirs = self.noticed.iter().enumerate().filter(|it| FILES[it.0].1 == *subject);
+            let texts =
+                theirs.filter_map(|(file, at)| Some((file, &self.library.texts[file][(*at)?])));
+            let for_this = texts.filter(|it| it.1.purpose == release.purpose());
+            let mut allowing = for_this.filter(|(file, text)| {
+                then[*file] == self.noticed[*file] && allows(text, release, self.now)
+            });
+            assert!(
+                allowing.next().is_some(),
+                "{subject} did not allow {release:?} at {}",
+                self.now
+            );
+        }
+    }
+}
+
+/// Forward, back, to the beginning of all clocks, or to where a text begins or ends.
+fn any_time(now: i64, random: &mut Rng) -> i64 {
+    match random.u8(0..8) {
+        0 => now + random.i64(0..2 * HOUR),
+        1 => now - random.i64(0..20 * 60_000),
+        2 => now - random.i64(0..2 * HOUR),
+        3 => random.i64(0..BEGIN),
+        _ => BEGIN + EDGES[random.usize(0..EDGES.len())] * HOUR + random.i64(-1..=1),
+    }
+}
+
+fn reading(random: &mut Rng) -> Reading {
+    let rate = Scalar::Real(random.f64() * 300.0 - 20.0);
+    let field = |path: &str, value, unit: Option<&str>| Field {
+        path: path.into(),
+        value,
+        unit: unit.map(Into::into),
+    };
+    let fields = vec![
+        field("rate", rate, Some("/min")),
+        field("contact", Scalar::Flag(random.bool()), None),
+        field("name", Scalar::Text("ada".into()), None),
+    ];
+    Reading { kind: "k".into(), at_ms: Some(random.u64(..)), fields }
+}
+
+/// Whether a subject's own text allows it, now.
+fn allows(text: &Grant, release: &Consented, now: i64) -> bool {
+    let in_time = text.valid_from.0 <= now && now < text.valid_until.0;
+    let kept = i128::from(release.keep_ms()) <= i128::try_from(text.retention.as_millis()).unwrap();
+    let named = release.fields().iter().all(|field| {
+        let rule = text.fields.iter().find(|it| it.path == field.path && it.unit == field.unit);
+        rule.is_some_and(|it| match (&it.domain, field.value.reveal()) {
+            (Domain::Number { min, max, .. }, Allowed::Number(number)) => {
+                (*min..=*max).contains(number)
+            }
+            (Domain::Flag, Allowed::Flag(_)) => true,
+            _ => false,
+        })
+    });
+    in_time && kept && named
+}
+
+#[test]
+fn in_a_million_stories_nothing_leaves_without_a_valid_grant_of_every_subject() {
+    let library = Library::new();
+    let mut random = Rng::with_seed(5);
+    let (mut released, mut denied) = (0, 0);
+    for _ in 0..STORIES {
+        let mut world = World::new(&library, &mut random);
+        for _ in 0..random.usize(4..=EVENTS_MAX) {
+            world.step(&mut random);
+        }
+        released += world.released;
+        denied += world.denied;
+    }
+    // Or the stories would prove nothing.
+    assert!(released > STORIES / 10 && denied > STORIES / 10, "{released} {denied}");
+}
+
+/// Whether `narrow` allows nothing that `wide` does not.
+fn is_within(narrow: &Grant, wide: &Grant) -> bool {
+    let rule = |rule: &Rule| {
+        let same = |it: &&Rule| it.path == rule.path && it.unit == rule.unit;
+        wide.fields.iter().find(same).is_some_and(|it| rule.alphabet() <= it.alphabet())
+    };
+    narrow.fields.iter().all(rule)
+        && narrow.every >= wide.every
+        && narrow.retention <= wide.retention
+        && narrow.wait_max <= wide.wait_max
+        && narrow.valid_from >= wide.valid_from
+        && narrow.valid_until <= wide.valid_until
+}
+
+#[test]
+fn what_counts_is_within_each_grant_that_it_was_made_of() {
+    let library = Library::new();
+    for ((_, files), joints) in &library.joints {
+        for joint in joints {
+            let sources =
+                present(&library.texts, *files).filter(|it| joint.sources.contains(&it.id));
+            for source in sources {
+                assert!(is_within(&joint.grant, source), "{joint:?} {source:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn taking_a_grant_away_never_widens() {
+    let library = Library::new();
+    let twice = |files: &Files| files[0].is_some() && files[1].is_some();
+    let all =
+        library.joints.iter().filter(|((subjects, files), _)| *subjects == 1 || !twice(files));
+    for (((subjects, files), before), gone) in all.flat_map(|it| (0..4).map(move |gone| (it, gone)))
+    {
+        let mut less = *files;
+        less[gone] = None;
+        for after in &library.joints[&(*subjects, less)] {
+            let aim = |it: &&Joint| it.grant.purpose == after.grant.purpose;
+            let wider = before.iter().filter(aim).any(|it| is_within(&after.grant, &it.grant));
+            assert!(wider, "{files:?} without {gone}");
+        }
+    }
+}
+
+#[test]
+fn taking_a_field_away_never_widens() {
+    let library = Library::new();
+    let names = SUBJECTS.map(str::to_owned);
+    for texts in 0..TEXTS.pow(3) {
+        let at = |place: usize| texts / TEXTS.pow(u32::try_from(place).unwrap()) % TEXTS;
+        let grants =
+            [0, 2, 3].map(|file: usize| library.texts[file][at(file.saturating_sub(1))].clone());
+        let before = joint("bed", &names, &grants);
+        for (whose, which) in (0..3).flat_map(|it| (0..2).map(move |at| (it, at))) {
+            let mut less = grants.clone();
+            if less[whose].fields.len() <= which {
+                continue;
+            }
+            less[whose].fields.remove(which);
+            for after in joint("bed", &names, &less) {
+                assert!(before.iter().any(|it| is_within(&after.grant, &it.grant)));
+                assert!(
+                    after.grant.fields.len() < before[0].grant.fields.len()
+                        || after.grant.fields == before[0].grant.fields
+                );
+            }
+        }
+    }
+}
