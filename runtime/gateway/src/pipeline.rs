@@ -127,6 +127,9 @@ fn consented(
     readings: &[Reading],
 ) -> Result<(Consented, Tightening), Reason> {
     let live = live.filter(|it| it.fits(asked.plan)).ok_or(Reason::PluginTrap)?;
+    if live.is_used_up(asked.plan.grant.uses) {
+        return Err(Reason::UsedUp);
+    }
     let now = asked.permit.now();
     let less = minimize::run(&asked.plan.minimizers, live, now, readings)?;
     if less.is_empty() {
@@ -140,6 +143,7 @@ fn consented(
             Nothing::SlotTaken => Reason::SlotTaken,
             Nothing::Obligation => Reason::Obligation,
         })?;
+    live.use_once();
     Ok((consented, tightening))
 }
 

@@ -3,7 +3,10 @@
 use super::{Exit, Failure, glass, init::GRANT, open, out::say};
 use crate::{
     config::{Config, Way},
-    consent::grant::{Clock, Grant},
+    consent::{
+        grant::{Clock, Grant},
+        purpose, validity,
+    },
     contract::Format,
     home::Home,
     ledger::{self, Kind, verify},
@@ -116,18 +119,22 @@ fn describe(grant: &Grant) -> String {
     };
     let fields: Vec<_> =
         grant.fields.iter().map(|it| format!("{} ({} values)", it.path, it.alphabet())).collect();
+    let uses = grant.uses.map_or_else(String::new, |it| format!("; {it} times in all"));
+    let better = purpose::better(&grant.purpose).map_or_else(String::new, |it| {
+        format!("\n  WARNING: `{}` is no term of the DPV: write `{it}`", grant.purpose)
+    });
     format!(
         "{id}: {valid}\n  {subject} lets {recipient} learn, for {purpose}, of {device}: {fields}\n  \
-         at most once in {every} each; at most {capacity} can leave; kept there for {kept}",
+         at most once in {every} each; at most {capacity} can leave; kept there for {kept}{uses}{better}",
         id = grant.id,
         subject = grant.subject,
         recipient = grant.recipient,
         purpose = grant.purpose,
         device = grant.device,
         fields = fields.join(", "),
-        every = humantime::format_duration(grant.every),
+        every = validity::in_words(grant.every),
         capacity = grant.capacity(),
-        kept = humantime::format_duration(grant.retention),
+        kept = validity::in_words(grant.retention),
     )
 }
 

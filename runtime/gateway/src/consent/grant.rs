@@ -7,9 +7,12 @@
 
 use super::{
     capacity::Capacity,
+    purpose,
+    record::{Record, RecordFile},
     release::PAD_KIB_MAX,
     schema::{Domain, Rule},
     stage::{Stage, StageFile},
+    validity,
 };
 use crate::{
     message::Millis,
@@ -53,6 +56,10 @@ pub struct Grant {
     pub valid_from: Millis,
     /// The first moment at which it no longer is.
     pub valid_until: Millis,
+    /// How often something may leave under it at most, if that is bounded.
+    pub uses: Option<u32>,
+    /// What it says beyond that.
+    pub record: Record,
     /// Plugins that make less of the readings, in order.
     pub minimizers: Vec<Stage>,
     /// Plugins that may tighten it further.
@@ -156,11 +163,10 @@ impl Grant {
         if let Some(alias) = &file.device_alias {
             check_name(source, alias)?;
         }
-        let (valid_from, valid_until) =
-            (at(source, &file.valid_from)?, at(source, &file.valid_until)?);
-        if valid_from >= valid_until {
-            return Err(source.error(file.valid_until.span(), "must be after `valid-from`"));
-        }
+        let ends = (file.valid_until.as_ref(), file.valid_for.as_ref());
+        let (valid_from, valid_until) = validity::window(source, &file.valid_from, ends)?;
+        purpose::check(file.purpose.get_ref())
+            .map_err(|it| source.error(file.purpose.span(), it))?;
         Ok(Self {
             id,
             digest: digest(source.text().as_bytes()),
@@ -174,7 +180,9 @@ impl Grant {
             subject: file.subject.into_inner(),
             device: file.device.into_inner(),
             recipient: file.recipient.into_inner(),
-            purpose: purpose(source, &file.purpose)?,
+            purpose: file.purpose.into_inner(),
+            uses: validity::uses(source, file.uses)?,
+            record: Record::from_file(source, file.record)?,
             valid_from,
             valid_until,
         })
@@ -197,6 +205,7 @@ impl Grant {
         self.wait_max = self.wait_max.min(other.wait_max);
         self.valid_from = self.valid_from.max(other.valid_from);
         self.valid_until = self.valid_until.min(other.valid_until);
+        self.uses = [self.uses, other.uses].into_iter().flatten().min();
         self.minimizers.extend(other.minimizers.iter().cloned());
         self.policies.extend(other.policies.iter().cloned());
         (!self.fields.is_empty()).then_some(self)
@@ -224,7 +233,10 @@ struct File {
     #[serde(default = "wait_max_default")]
     wait_max: Spanned<String>,
     valid_from: Spanned<toml::value::Datetime>,
-    valid_until: Spanned<toml::value::Datetime>,
+    valid_until: Option<Spanned<toml::value::Datetime>>,
+    valid_for: Option<Spanned<String>>,
+    uses: Option<Spanned<i64>>,
+    record: Option<RecordFile>,
     field: Vec<Spanned<FileField>>,
     #[serde(default)]
     minimize: Vec<Spanned<StageFile>>,
@@ -257,26 +269,6 @@ fn check_name(source: &Source, name: &Spanned<String>) -> Result<(), SettingsErr
         return Ok(());
     }
     Err(source.error(name.span(), "must be 1 to 64 lower-case letters, digits and hyphens"))
-}
-
-fn purpose(source: &Source, purpose: &Spanned<String>) -> Result<String, SettingsError> {
-    let text = purpose.get_ref();
-    if text.is_empty() || text.len() > 128 || !text.chars().all(|it| it.is_ascii_graphic()) {
-        let problem = "must be a term without spaces, such as `dpv:HealthMonitoring`";
-        return Err(source.error(purpose.span(), problem));
-    }
-    Ok(text.clone())
-}
-
-fn at(source: &Source, setting: &Spanned<toml::value::Datetime>) -> Result<Millis, SettingsError> {
-    let text = setting.get_ref().to_string();
-    let time = text.parse::<jiff::Timestamp>().map_err(|_| {
-        source.error(
-            setting.span(),
-            "must be a date and time with zone, such as 2026-11-23T00:00:00Z",
-        )
-    })?;
-    Ok(Millis(time.as_millisecond()))
 }
 
 fn fields(source: &Source, files: Vec<Spanned<FileField>>) -> Result<Vec<Rule>, SettingsError> {
@@ -317,7 +309,7 @@ mod tests {
 subject = "ada"
 device = "pacemaker"
 recipient = "hospital"
-purpose = "dpv:HealthMonitoring"
+purpose = "sector-health:PatientMonitoring"
 every = "5 min"
 retention = "30 days"
 valid-from = 2026-11-23T00:00:00Z
