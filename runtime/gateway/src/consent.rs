@@ -17,4 +17,5 @@ pub mod record;
 pub mod release;
 pub mod schema;
 pub mod stage;
+pub mod unit;
 pub mod validity;

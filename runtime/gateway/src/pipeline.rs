@@ -254,6 +254,28 @@ field = [{ path = "open", flag = true }]
     }
 
     #[test]
+    fn a_grant_for_two_uses_lets_two_releases_leave_also_across_a_restart() {
+        let mut plan = plan();
+        plan.grant.uses = Some(2);
+        let mut live = LiveGrant::unused(&plan);
+        let leaves = |plan: &GrantPlan, live: &mut LiveGrant, now| {
+            let clock = Clock::Known(Millis(now));
+            leaves_with(plan, Some(live), (now, clock)).map(drop)
+        };
+        assert_eq!(leaves(&plan, &mut live, 0), Ok(()));
+        // What leaves nothing uses nothing.
+        assert_eq!(leaves(&plan, &mut live, 5), Err(Reason::SlotTaken));
+        let mut live = live.restarted(&plan);
+        assert_eq!(leaves(&plan, &mut live, 10_000), Ok(()));
+        let mut live = live.restarted(&plan);
+        assert_eq!(leaves(&plan, &mut live, 20_000), Err(Reason::UsedUp));
+        // A new text is a new consent.
+        plan.grant.digest = [9; 8];
+        let mut live = live.restarted(&plan);
+        assert_eq!(leaves(&plan, &mut live, 20_000), Ok(()));
+    }
+
+    #[test]
     fn a_grant_that_ends_while_plugins_work_lets_nothing_leave() {
         assert_eq!(leaves(59_000, Clock::Known(Millis(60_000))), Err(Reason::GrantEnded));
         assert_eq!(leaves(59_000, Clock::Unknown), Err(Reason::ClockUnknown));

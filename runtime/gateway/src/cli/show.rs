@@ -1,6 +1,6 @@
 //! `status`, `ledger`, `grant`, `plugins`: what is, in words.
 
-use super::{Exit, Failure, glass, init::GRANT, open, out::say};
+use super::{Exit, Failure, consent as record, glass, init::GRANT, open, out::say};
 use crate::{
     config::{Config, Way},
     consent::{
@@ -18,7 +18,10 @@ use crate::{
 };
 use clap::Subcommand;
 use data_encoding::HEXLOWER;
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::PathBuf,
+};
 
 /// What can be done with grants.
 #[derive(Debug, Subcommand)]
@@ -45,6 +48,22 @@ pub(super) enum GrantCommand {
         /// For how long: 1 to 1440. It ends by itself.
         #[arg(long)]
         minutes: u16,
+    },
+    /// Print it as a consent record (ISO/IEC TS 27560:2023, JSON-LD in the W3C's profile dpv-27560).
+    Export {
+        /// The grant's name.
+        id: String,
+    },
+    /// Write a receipt for the subject: one page to print and keep.
+    Receipt {
+        /// The grant's name.
+        id: String,
+        /// The file to write.
+        #[arg(long)]
+        out: PathBuf,
+        /// For machines: JSON-LD in the place of a page.
+        #[arg(long)]
+        json: bool,
     },
     /// End an emergency before its time.
     MendGlass {
@@ -73,6 +92,8 @@ pub(super) fn grants(home: &Home, command: &GrantCommand) -> Result<(), Failure>
             config.grants.iter().for_each(|it| say(describe(it)));
             Ok(())
         }
+        GrantCommand::Export { id } => record::export(home, id),
+        GrantCommand::Receipt { id, out, json } => record::receipt(home, id, (out, *json)),
         GrantCommand::BreakGlass { id, minutes } => glass::break_it(home, id, *minutes),
         GrantCommand::MendGlass { id } => glass::mend(home, id),
         GrantCommand::New { subject, device, recipient } => {

@@ -12,7 +12,7 @@ use super::{
     release::PAD_KIB_MAX,
     schema::{Domain, Rule},
     stage::{Stage, StageFile},
-    validity,
+    unit, validity,
 };
 use crate::{
     message::Millis,
@@ -278,6 +278,8 @@ fn fields(source: &Source, files: Vec<Spanned<FileField>>) -> Result<Vec<Rule>, 
     let mut rules: Vec<Rule> = Vec::new();
     for file in files {
         let span = file.span();
+        let written = file.get_ref().unit.as_deref().map_or(Ok(()), unit::check);
+        written.map_err(|it| source.error(span.clone(), it))?;
         let rule = rule(file.into_inner()).and_then(|it| it.check().map_err(|it| it.to_string()));
         let rule = rule.map_err(|problem| source.error(span.clone(), problem))?;
         if rules.iter().any(|it| it.path == rule.path) {
@@ -300,6 +302,8 @@ fn rule(file: FileField) -> Result<Rule, String> {
     Ok(Rule { path: file.path, unit: file.unit, domain })
 }
 
+#[cfg(test)]
+mod bad_input;
 #[cfg(test)]
 mod tests {
     use super::*;

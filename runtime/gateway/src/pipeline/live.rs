@@ -167,6 +167,12 @@ impl LiveGrant {
         Self::new(plan, GrantState::default(), Change::None)
     }
 
+    /// As it is after a restart: with what was kept of it alone.
+    #[cfg(test)]
+    pub(super) fn restarted(mut self, plan: &GrantPlan) -> Self {
+        Self::new(plan, GrantState::read(self.take()), Change::None)
+    }
+
     /// Whether it was made for this grant, with an instance and a state for each of its plugins. Without one, its
     /// stage would be skipped.
     pub(super) fn fits(&self, plan: &GrantPlan) -> bool {
@@ -268,5 +274,19 @@ impl<I> Warm<I> {
             self.rest_until = now.plus(rest.min(REST_MS_MAX));
             pace.rested();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_that_were_kept_before_uses_were_counted_still_count() {
+        let slots: Slots = postcard::from_bytes(&[1, 1, b'a', 20]).unwrap();
+        let before = postcard::to_allocvec(&(&slots, vec![([7_u8; 8], Some(vec![1_u8]))])).unwrap();
+        let state = GrantState::read(Some(before));
+        assert_eq!((state.slots, state.used), (slots, Used::default()));
+        assert_eq!(state.minimizers, [([7; 8], Some(vec![1]))]);
     }
 }
