@@ -54,7 +54,7 @@ fn rows(grant: &Grant) -> Vec<(&'static str, String)> {
     let record = &grant.record;
     let mut until = format!("{}, from {}", date(grant.valid_until), date(grant.valid_from));
     if let Some(uses) = grant.uses {
-        until += &format!("; after {uses} uses at the latest");
+        until += &format!("; at most {uses} releases");
     }
     let given = match (&record.given_by, record.given_at) {
         (Some(by), Some(at)) => Some(format!("{by}, on {}", date(at))),
@@ -119,7 +119,9 @@ mod tests {
         );
         let page = render(&grant, "valid", Millis(1_795_400_000_000));
         assert!(!page.contains("<script") && !page.contains("own:<b>"), "{page}");
-        for text in ["90 days", "after 7 uses", "22 May 2027", "bits an hour", "grants/ada.toml"] {
+        for text in
+            ["90 days", "at most 7 releases", "22 May 2027", "bits an hour", "grants/ada.toml"]
+        {
             assert!(page.contains(text), "{text}: {page}");
         }
     }

@@ -228,7 +228,7 @@ pub fn values(rule: &Rule) -> String {
     let unit = rule.unit.as_deref().map_or_else(String::new, |it| format!(" {it}"));
     match &rule.domain {
         Domain::Number { min, max, step } => {
-            format!("{min} to {max}{unit} in steps of {step}{unit}")
+            format!("{min} to {max}{unit}, in steps of {step}")
         }
         Domain::Flag => "yes or no".to_owned(),
         Domain::Choice(texts) => format!("one of: {}", texts.join(", ")),
