@@ -1,6 +1,7 @@
 //! The command line: what can be asked, and how the answer ends.
 
 mod connect;
+mod consent;
 mod demo;
 mod device;
 mod glass;

@@ -9,7 +9,7 @@
 mod file;
 
 use crate::{
-    consent::{glass::Glass, grant::Grant, stage::Stage},
+    consent::{glass::Glass, grant::Grant, purpose, stage::Stage},
     contract::Contract,
     home::Home,
     message::DeviceName,
@@ -156,6 +156,11 @@ impl Config {
 }
 
 impl Config {
+    /// The ids of grants whose purpose never was a term, each with the one that it must be.
+    pub fn former_purposes(&self) -> impl Iterator<Item = (&str, &'static str)> {
+        self.grants.iter().filter_map(|it| Some((it.id.as_str(), purpose::better(&it.purpose)?)))
+    }
+
     /// The ids of all plugins in use, some of them twice, each with the device that it works for.
     pub fn plugins(&self) -> impl Iterator<Item = (&str, &str)> {
         let adapters = self.devices.iter().map(|it| (&it.adapter, &*it.name.0));
@@ -193,6 +198,12 @@ fn check_grant(
                 grant.device,
                 device.subjects.join(", ")
             ),
+        ));
+    }
+    if grant.uses.is_some() && device.subjects.len() > 1 {
+        return Err(source.named(
+            "uses",
+            "cannot be counted where a device has several subjects: write `valid-until` alone",
         ));
     }
     if !contracts.contains_key(&grant.recipient) {

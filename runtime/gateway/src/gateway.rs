@@ -158,6 +158,9 @@ impl Gateway {
         // First what a change is told by: one that comes while this starts is one.
         let seen = Seen::read(home);
         let config = &Config::read(home).map_err(fix)?;
+        for (grant, better) in config.former_purposes() {
+            tracing::warn!(%grant, "`purpose` is no term of the DPV: write `{better}`");
+        }
         let (generation, shelf) = first_generation(config, shelf(config, keys)?)?;
         let store = Store::open(&config.home.store(), keys.vault(), config.outbox_entries_max)
             .map_err(fix)?;

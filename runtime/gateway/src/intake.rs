@@ -11,7 +11,7 @@
 mod warm;
 
 use crate::{
-    consent::{decision, grant::Clock},
+    consent::grant::Clock,
     message::{DeviceName, Frame, Millis},
     outcome::Reason,
     pipeline::{self, Decision, Outcome, live::LiveDevice, seal::Sealing},
@@ -292,7 +292,7 @@ impl Intake {
 
     /// What time it is, if anybody can tell.
     pub fn clock(&self, now: Millis) -> Clock {
-        decision::clock(now, self.store.high_water())
+        Clock::told(now, self.store.high_water())
     }
 
     fn door(&self, name: &DeviceName) -> Arc<Door> {

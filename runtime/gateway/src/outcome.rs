@@ -55,13 +55,15 @@ pub enum Reason {
     Refused,
     /// Its grant ended or was withdrawn while it waited.
     GrantEnded,
+    /// The grant has been used as often as it says.
+    UsedUp,
     /// It waited longer than the grant allows.
     Waited,
     /// It was sent, no receipt came, and it may not be sent again: the recipient may have it.
     Unanswered,
 }
 
-const NAMES: [(Reason, &str); 26] = [
+const NAMES: [(Reason, &str); 27] = [
     (Reason::NoGrant, "no-grant"),
     (Reason::ClockUnknown, "clock-unknown"),
     (Reason::NotGranted, "not-granted"),
@@ -86,6 +88,7 @@ const NAMES: [(Reason, &str); 26] = [
     (Reason::Seal, "seal"),
     (Reason::Refused, "refused"),
     (Reason::GrantEnded, "grant-ended"),
+    (Reason::UsedUp, "used-up"),
     (Reason::Waited, "waited"),
     (Reason::Unanswered, "unanswered"),
 ];
@@ -122,6 +125,7 @@ impl Reason {
             "seal" => "it could not be sealed",
             "refused" => "the recipient refused it",
             "grant-ended" => "the grant ended",
+            "used-up" => "the grant was used as often as it says",
             "waited" => "the recipient was away for too long",
             "unanswered" => "it was sent, but no receipt came: the recipient may have it",
             _ => "no plugin handles it",

@@ -127,6 +127,9 @@ fn consented(
     readings: &[Reading],
 ) -> Result<(Consented, Tightening), Reason> {
     let live = live.filter(|it| it.fits(asked.plan)).ok_or(Reason::PluginTrap)?;
+    if live.is_used_up(asked.plan.grant.uses) {
+        return Err(Reason::UsedUp);
+    }
     let now = asked.permit.now();
     let less = minimize::run(&asked.plan.minimizers, live, now, readings)?;
     if less.is_empty() {
@@ -140,6 +143,7 @@ fn consented(
             Nothing::SlotTaken => Reason::SlotTaken,
             Nothing::Obligation => Reason::Obligation,
         })?;
+    live.use_once();
     Ok((consented, tightening))
 }
 
@@ -247,6 +251,28 @@ field = [{ path = "open", flag = true }]
         assert_eq!(leaves(20_013), Ok((20_000, 30_000)));
         // Too late to be on disk before the end.
         assert_eq!(leaves(19_950), Ok((20_000, 30_000)));
+    }
+
+    #[test]
+    fn a_grant_for_two_uses_lets_two_releases_leave_also_across_a_restart() {
+        let mut plan = plan();
+        plan.grant.uses = Some(2);
+        let mut live = LiveGrant::unused(&plan);
+        let leaves = |plan: &GrantPlan, live: &mut LiveGrant, now| {
+            let clock = Clock::Known(Millis(now));
+            leaves_with(plan, Some(live), (now, clock)).map(drop)
+        };
+        assert_eq!(leaves(&plan, &mut live, 0), Ok(()));
+        // What leaves nothing uses nothing.
+        assert_eq!(leaves(&plan, &mut live, 5), Err(Reason::SlotTaken));
+        let mut live = live.restarted(&plan);
+        assert_eq!(leaves(&plan, &mut live, 10_000), Ok(()));
+        let mut live = live.restarted(&plan);
+        assert_eq!(leaves(&plan, &mut live, 20_000), Err(Reason::UsedUp));
+        // A new text is a new consent.
+        plan.grant.digest = [9; 8];
+        let mut live = live.restarted(&plan);
+        assert_eq!(leaves(&plan, &mut live, 20_000), Ok(()));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 pub mod flow;
 mod page;
+pub mod receipt;
 
 use crate::{
     config::Config,

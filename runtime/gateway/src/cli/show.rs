@@ -1,9 +1,12 @@
 //! `status`, `grant`: what is, in words.
 
-use super::{Failure, glass, init::GRANT, open, out::say, withdraw};
+use super::{Failure, consent as record, glass, init::GRANT, open, out::say, withdraw};
 use crate::{
     config::{Config, Way},
-    consent::grant::{Clock, Grant},
+    consent::{
+        grant::{Clock, Grant},
+        purpose, validity,
+    },
     home::Home,
     ledger::{self, Kind},
     message::Millis,
@@ -14,7 +17,10 @@ use crate::{
 };
 use clap::Subcommand;
 use data_encoding::BASE64;
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::PathBuf,
+};
 
 /// What can be done with grants.
 #[derive(Debug, Subcommand)]
@@ -47,6 +53,22 @@ pub(super) enum GrantCommand {
         #[arg(long)]
         minutes: u16,
     },
+    /// Print it as a consent record (ISO/IEC TS 27560:2023, JSON-LD in the W3C's profile dpv-27560).
+    Export {
+        /// The grant's name.
+        id: String,
+    },
+    /// Write a receipt for the subject: one page to print and keep.
+    Receipt {
+        /// The grant's name.
+        id: String,
+        /// The file to write.
+        #[arg(long)]
+        out: PathBuf,
+        /// For machines: JSON-LD in the place of a page.
+        #[arg(long)]
+        json: bool,
+    },
     /// End an emergency before its time.
     MendGlass {
         /// The grant's name.
@@ -65,6 +87,8 @@ pub(super) fn grants(home: &Home, command: &GrantCommand) -> Result<(), Failure>
             Ok(())
         }
         GrantCommand::Withdraw { id } => withdraw::run(home, id),
+        GrantCommand::Export { id } => record::export(home, id),
+        GrantCommand::Receipt { id, out, json } => record::receipt(home, id, (out, *json)),
         GrantCommand::BreakGlass { id, minutes } => glass::break_it(home, id, *minutes),
         GrantCommand::MendGlass { id } => glass::mend(home, id),
         GrantCommand::New { subject, device, recipient } => {
@@ -114,18 +138,22 @@ fn describe(grant: &Grant) -> String {
     };
     let fields: Vec<_> =
         grant.fields.iter().map(|it| format!("{} ({} values)", it.path, it.alphabet())).collect();
+    let uses = grant.uses.map_or_else(String::new, |it| format!("; {it} times in all"));
+    let better = purpose::better(&grant.purpose).map_or_else(String::new, |it| {
+        format!("\n  WARNING: `{}` is no term of the DPV: write `{it}`", grant.purpose)
+    });
     format!(
         "{id}: {valid}\n  {subject} lets {recipient} learn, for {purpose}, of {device}: {fields}\n  \
-         at most once in {every} each; at most {capacity} can leave; kept there for {kept}",
+         at most once in {every} each; at most {capacity} can leave; kept there for {kept}{uses}{better}",
         id = grant.id,
         subject = grant.subject,
         recipient = grant.recipient,
         purpose = grant.purpose,
         device = grant.device,
         fields = fields.join(", "),
-        every = humantime::format_duration(grant.every),
+        every = validity::in_words(grant.every),
         capacity = grant.capacity(),
-        kept = humantime::format_duration(grant.retention),
+        kept = validity::in_words(grant.retention),
     )
 }
 

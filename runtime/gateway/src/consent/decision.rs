@@ -1,51 +1,63 @@
-//! The decision, asked twice: what may leave of a device when a frame comes, and whether a release may still go when it is sent.
+//! Which grants count together, and which of them still stands: no I/O, no state, an answer for every input.
 //!
 //! # Promises
 //!
-//! - Total, and nothing but its arguments counts: grants, the clock and what the ledger knows of time. Default deny.
-//! - Deny overrides: of a device with several subjects leaves what all of them granted to one recipient for one purpose, as
-//!   strictly as the strictest; where one is missing, nothing does.
-//! - To take a grant away, or a field out of it, never lets more leave (`tests.rs`, over a million random steps).
+//! - Default deny: without a grant of every subject of a device for one recipient and one purpose there is none.
+//! - What counts is never wider than any of the grants that it was made of.
+//! - Taking a grant or a field away never widens what may leave, with one exception that is the subject's own: where
+//!   one of several subjects gave two grants for one recipient and purpose, both bind, until one is taken back.
+//! - A release leaves only under the text that it was decided by.
 
 use super::grant::{Clock, Grant};
 use crate::message::Millis;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How far the clock may step back before it counts as unknown.
-const CLOCK_BACK_MS_MAX: i64 = 5 * 60_000;
-/// 2026-01-01T00:00:00Z: no gateway of this version ran earlier; a clock that says so was never set.
-const CLOCK_MS_MIN: i64 = 1_767_225_600_000;
-
-/// What time it is, if anybody can tell. `high_water` is the latest time that the ledger knows.
-pub fn clock(now: Millis, high_water: Millis) -> Clock {
-    let floor = high_water.0.saturating_sub(CLOCK_BACK_MS_MAX).max(CLOCK_MS_MIN);
-    if now.0 >= floor { Clock::Known(now) } else { Clock::Unknown }
+/// What all subjects of a device allow together.
+#[derive(Clone, Debug)]
+pub struct Joint {
+    /// The grant; for a device with several subjects, what all of theirs allow.
+    pub grant: Grant,
+    /// The grants that it was made of. If one goes, this goes.
+    pub sources: Vec<String>,
 }
 
-/// What was agreed about a device of these `subjects`, and by which grants each was made.
-pub fn agreed(
-    (device, subjects): (&str, &[String]),
-    grants: &[Grant],
-) -> Vec<(Grant, Vec<String>)> {
+/// What may leave of `device`, for each recipient and purpose. Deny overrides: where a subject's grant is missing, or
+/// two have nothing in common, there is none.
+pub fn joint(device: &str, subjects: &[String], grants: &[Grant]) -> Vec<Joint> {
     let mut by_aim: BTreeMap<(&str, &str), Vec<&Grant>> = BTreeMap::new();
-    for grant in grants.iter().filter(|it| it.device == device) {
+    for grant in grants.iter().filter(|it| it.device == device && subjects.contains(&it.subject)) {
         by_aim.entry((&grant.recipient, &grant.purpose)).or_default().push(grant);
     }
-    by_aim.into_values().flat_map(|grants| joint(subjects, &grants)).collect()
+    by_aim.into_values().flat_map(|it| of_one_aim(subjects, &it)).collect()
 }
 
-fn joint(subjects: &[String], grants: &[&Grant]) -> Vec<(Grant, Vec<String>)> {
+fn of_one_aim(subjects: &[String], grants: &[&Grant]) -> Vec<Joint> {
     if subjects.len() == 1 {
-        return grants.iter().map(|it| ((*it).clone(), vec![it.id.clone()])).collect();
+        let alone = |it: &&Grant| Joint { grant: (*it).clone(), sources: vec![it.id.clone()] };
+        return grants.iter().map(alone).collect();
     }
     let agreed: BTreeSet<_> = grants.iter().map(|it| it.subject.as_str()).collect();
     if !subjects.iter().all(|it| agreed.contains(it.as_str())) {
         return Vec::new();
     }
     let Some((first, rest)) = grants.split_first() else { return Vec::new() };
-    let joint = rest.iter().try_fold((*first).clone(), |joint, it| joint.and(it));
+    let grant = rest.iter().try_fold((*first).clone(), |joint, it| joint.and(it));
     let sources = grants.iter().map(|it| it.id.clone()).collect();
-    joint.map(|it| (it, sources)).into_iter().collect()
+    grant.map(|grant| Joint { grant, sources }).into_iter().collect()
+}
+
+/// Whether what was made of `sources` stays when only the grants stay that `stays` says.
+pub fn stands(sources: &[String], stays: impl Fn(&str) -> bool) -> bool {
+    sources.iter().all(|it| stays(it))
+}
+
+/// Among `grants` that which a release was decided by, if it still says what it said then.
+pub fn same<'a>(
+    mut grants: impl Iterator<Item = &'a Grant>,
+    id: &str,
+    digest: [u8; 8],
+) -> Option<&'a Grant> {
+    grants.find(|it| it.id == id && it.digest == digest)
 }
 
 /// What becomes of a release at the moment of sending.

@@ -7,9 +7,12 @@
 
 use super::{
     capacity::Capacity,
+    purpose,
+    record::{Record, RecordFile},
     release::PAD_KIB_MAX,
     schema::{Domain, Rule},
     stage::{Stage, StageFile},
+    unit, validity,
 };
 use crate::{
     message::Millis,
@@ -53,6 +56,10 @@ pub struct Grant {
     pub valid_from: Millis,
     /// The first moment at which it no longer is.
     pub valid_until: Millis,
+    /// How often something may leave under it at most, if that is bounded.
+    pub uses: Option<u32>,
+    /// What it says beyond that.
+    pub record: Record,
     /// Plugins that make less of the readings, in order.
     pub minimizers: Vec<Stage>,
     /// Plugins that may tighten it further.
@@ -73,6 +80,19 @@ pub enum Clock {
     Known(Millis),
     /// The clock went back behind what the ledger has seen, or was never set.
     Unknown,
+}
+
+/// How far the clock may step back before it counts as unknown.
+const CLOCK_BACK_MS_MAX: i64 = 5 * 60_000;
+/// 2026-01-01T00:00:00Z: no gateway of this version ran earlier; a clock that says so was never set.
+const CLOCK_MS_MIN: i64 = 1_767_225_600_000;
+
+impl Clock {
+    /// What a clock that says `now` is worth to somebody who has seen it say `seen`.
+    pub fn told(now: Millis, seen: Millis) -> Self {
+        let floor = seen.0.saturating_sub(CLOCK_BACK_MS_MAX).max(CLOCK_MS_MIN);
+        if now.0 >= floor { Self::Known(now) } else { Self::Unknown }
+    }
 }
 
 impl<'a> Permit<'a> {
@@ -143,11 +163,10 @@ impl Grant {
         if let Some(alias) = &file.device_alias {
             check_name(source, alias)?;
         }
-        let (valid_from, valid_until) =
-            (at(source, &file.valid_from)?, at(source, &file.valid_until)?);
-        if valid_from >= valid_until {
-            return Err(source.error(file.valid_until.span(), "must be after `valid-from`"));
-        }
+        let ends = (file.valid_until.as_ref(), file.valid_for.as_ref());
+        let (valid_from, valid_until) = validity::window(source, &file.valid_from, ends)?;
+        purpose::check(file.purpose.get_ref())
+            .map_err(|it| source.error(file.purpose.span(), it))?;
         Ok(Self {
             id,
             digest: digest(source.text().as_bytes()),
@@ -161,7 +180,9 @@ impl Grant {
             subject: file.subject.into_inner(),
             device: file.device.into_inner(),
             recipient: file.recipient.into_inner(),
-            purpose: purpose(source, &file.purpose)?,
+            purpose: file.purpose.into_inner(),
+            uses: validity::uses(source, file.uses)?,
+            record: Record::from_file(source, file.record)?,
             valid_from,
             valid_until,
         })
@@ -184,6 +205,7 @@ impl Grant {
         self.wait_max = self.wait_max.min(other.wait_max);
         self.valid_from = self.valid_from.max(other.valid_from);
         self.valid_until = self.valid_until.min(other.valid_until);
+        self.uses = [self.uses, other.uses].into_iter().flatten().min();
         self.minimizers.extend(other.minimizers.iter().cloned());
         self.policies.extend(other.policies.iter().cloned());
         (!self.fields.is_empty()).then_some(self)
@@ -211,7 +233,10 @@ struct File {
     #[serde(default = "wait_max_default")]
     wait_max: Spanned<String>,
     valid_from: Spanned<toml::value::Datetime>,
-    valid_until: Spanned<toml::value::Datetime>,
+    valid_until: Option<Spanned<toml::value::Datetime>>,
+    valid_for: Option<Spanned<String>>,
+    uses: Option<Spanned<i64>>,
+    record: Option<RecordFile>,
     field: Vec<Spanned<FileField>>,
     #[serde(default)]
     minimize: Vec<Spanned<StageFile>>,
@@ -246,26 +271,6 @@ fn check_name(source: &Source, name: &Spanned<String>) -> Result<(), SettingsErr
     Err(source.error(name.span(), "must be 1 to 64 lower-case letters, digits and hyphens"))
 }
 
-fn purpose(source: &Source, purpose: &Spanned<String>) -> Result<String, SettingsError> {
-    let text = purpose.get_ref();
-    if text.is_empty() || text.len() > 128 || !text.chars().all(|it| it.is_ascii_graphic()) {
-        let problem = "must be a term without spaces, such as `dpv:HealthMonitoring`";
-        return Err(source.error(purpose.span(), problem));
-    }
-    Ok(text.clone())
-}
-
-fn at(source: &Source, setting: &Spanned<toml::value::Datetime>) -> Result<Millis, SettingsError> {
-    let text = setting.get_ref().to_string();
-    let time = text.parse::<jiff::Timestamp>().map_err(|_| {
-        source.error(
-            setting.span(),
-            "must be a date and time with zone, such as 2026-11-23T00:00:00Z",
-        )
-    })?;
-    Ok(Millis(time.as_millisecond()))
-}
-
 fn fields(source: &Source, files: Vec<Spanned<FileField>>) -> Result<Vec<Rule>, SettingsError> {
     if files.is_empty() || files.len() > FIELDS_MAX {
         return Err(source.whole(format!("must have 1 to {FIELDS_MAX} `[[field]]` entries")));
@@ -273,6 +278,8 @@ fn fields(source: &Source, files: Vec<Spanned<FileField>>) -> Result<Vec<Rule>, 
     let mut rules: Vec<Rule> = Vec::new();
     for file in files {
         let span = file.span();
+        let written = file.get_ref().unit.as_deref().map_or(Ok(()), unit::check);
+        written.map_err(|it| source.error(span.clone(), it))?;
         let rule = rule(file.into_inner()).and_then(|it| it.check().map_err(|it| it.to_string()));
         let rule = rule.map_err(|problem| source.error(span.clone(), problem))?;
         if rules.iter().any(|it| it.path == rule.path) {
@@ -296,6 +303,8 @@ fn rule(file: FileField) -> Result<Rule, String> {
 }
 
 #[cfg(test)]
+mod bad_input;
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::path::Path;
@@ -304,7 +313,7 @@ mod tests {
 subject = "ada"
 device = "pacemaker"
 recipient = "hospital"
-purpose = "dpv:HealthMonitoring"
+purpose = "sector-health:PatientMonitoring"
 every = "5 min"
 retention = "30 days"
 valid-from = 2026-11-23T00:00:00Z

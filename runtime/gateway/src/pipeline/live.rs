@@ -5,6 +5,7 @@
 //! - No instance ever serves two devices: a [`LiveDevice`] belongs to one.
 //! - An instance that failed is dropped and made anew for the next frame; after some failures in a row not for the
 //!   next, but after a growing rest: what fails always must not take the time of others.
+//! - How often something left under a text of a grant is counted for as long as that text stands, across restarts.
 //! - What a minimizer remembers is forgotten when the plugin or its settings change; in which slots something
 //!   left is not.
 
@@ -65,6 +66,21 @@ struct GrantState {
     slots: Slots,
     /// By minimizer: its fingerprint and what it left.
     minimizers: Vec<([u8; 8], Option<Vec<u8>>)>,
+    used: Used,
+}
+
+/// How often something left under one text of a grant: a new text is a new consent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Used {
+    text: [u8; 8],
+    times: u32,
+}
+
+/// As it was kept before uses were counted.
+#[derive(Deserialize)]
+struct Uncounted {
+    slots: Slots,
+    minimizers: Vec<([u8; 8], Option<Vec<u8>>)>,
 }
 
 impl LiveDevice {
@@ -117,7 +133,12 @@ impl LiveDevice {
 impl GrantState {
     /// What cannot be read was written by another version: begin anew.
     fn read(bytes: Option<Vec<u8>>) -> Self {
-        bytes.and_then(|it| postcard::from_bytes(&it).ok()).unwrap_or_default()
+        let Some(bytes) = bytes else { return Self::default() };
+        let uncounted = || {
+            let Uncounted { slots, minimizers } = postcard::from_bytes(&bytes).ok()?;
+            Some(Self { slots, minimizers, used: Used::default() })
+        };
+        postcard::from_bytes(&bytes).ok().or_else(uncounted).unwrap_or_default()
     }
 }
 
@@ -132,6 +153,9 @@ impl LiveGrant {
                 _ => (it.fingerprint, None),
             })
             .collect();
+        if state.used.text != plan.grant.digest {
+            state.used = Used { text: plan.grant.digest, times: 0 };
+        }
         let minimizers = plan.minimizers.iter().map(|_| Warm::default()).collect();
         let policies = plan.policies.iter().map(|_| Warm::default()).collect();
         Self { id: plan.grant.id.clone(), minimizers, policies, state, change }
@@ -141,6 +165,12 @@ impl LiveGrant {
     #[cfg(test)]
     pub(super) fn unused(plan: &GrantPlan) -> Self {
         Self::new(plan, GrantState::default(), Change::None)
+    }
+
+    /// As it is after a restart: with what was kept of it alone.
+    #[cfg(test)]
+    pub(super) fn restarted(mut self, plan: &GrantPlan) -> Self {
+        Self::new(plan, GrantState::read(self.take()), Change::None)
     }
 
     /// Whether it was made for this grant, with an instance and a state for each of its plugins. Without one, its
@@ -156,6 +186,17 @@ impl LiveGrant {
     pub fn slots(&mut self) -> &mut Slots {
         self.change = Change::Release;
         &mut self.state.slots
+    }
+
+    /// Whether something left as often as `uses` says.
+    pub fn is_used_up(&self, uses: Option<u32>) -> bool {
+        uses.is_some_and(|it| self.state.used.times >= it)
+    }
+
+    /// Counts that something leaves: kept with it, in one transaction.
+    pub fn use_once(&mut self) {
+        self.change = Change::Release;
+        self.state.used.times = self.state.used.times.saturating_add(1);
     }
 
     /// What the minimizer at `place` left.
@@ -233,5 +274,19 @@ impl<I> Warm<I> {
             self.rest_until = now.plus(rest.min(REST_MS_MAX));
             pace.rested();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_that_were_kept_before_uses_were_counted_still_count() {
+        let slots: Slots = postcard::from_bytes(&[1, 1, b'a', 20]).unwrap();
+        let before = postcard::to_allocvec(&(&slots, vec![([7_u8; 8], Some(vec![1_u8]))])).unwrap();
+        let state = GrantState::read(Some(before));
+        assert_eq!((state.slots, state.used), (slots, Used::default()));
+        assert_eq!(state.minimizers, [([7; 8], Some(vec![1]))]);
     }
 }

@@ -8,7 +8,11 @@ use super::{
 };
 use crate::{
     config::{Config, Device},
-    consent::{decision, grant::Grant, stage::Stage},
+    consent::{
+        decision::{self, Joint},
+        grant::Grant,
+        stage::Stage,
+    },
     contract::Contract,
     message::DeviceName,
 };
@@ -167,7 +171,7 @@ impl Generation {
     pub fn keeping(&self, stays: impl Fn(&str) -> bool) -> Self {
         let number = self.number + 1;
         let less = |plan: &DevicePlan| {
-            let stays = |it: &&Arc<GrantPlan>| it.sources.iter().all(|id| stays(id));
+            let stays = |it: &&Arc<GrantPlan>| decision::stands(&it.sources, &stays);
             let grants = plan.grants.iter().filter(stays).cloned().collect();
             Arc::new(DevicePlan::new(number, plan.adapter.clone(), grants))
         };
@@ -193,7 +197,7 @@ impl Generation {
     /// The grant `id`, if it is still part of this generation, and still says what it said then.
     pub fn grant(&self, device: &str, id: &str, digest: [u8; 8]) -> Option<&Grant> {
         let plan = self.devices.get(&DeviceName(device.into()))?;
-        plan.grants.iter().map(|it| &it.grant).find(|it| it.id == id && it.digest == digest)
+        decision::same(plan.grants.iter().map(|it| &it.grant), id, digest)
     }
 }
 
@@ -228,8 +232,7 @@ impl Builder<'_> {
             (field, format!("device:{}:{settings}", device.name))
         });
         let adapter = Arc::new(AdapterPlan { plugin, pace, declared, counter });
-        let of = (&*device.name.0, &*device.subjects);
-        let grants = decision::agreed(of, &self.config.grants)
+        let grants = decision::joint(&device.name.0, &device.subjects, &self.config.grants)
             .into_iter()
             .map(|joint| self.grant(joint, device).map(Arc::new))
             .collect::<Result<_, _>>()?;
@@ -238,7 +241,7 @@ impl Builder<'_> {
 
     fn grant(
         &mut self,
-        (grant, sources): (Grant, Vec<String>),
+        Joint { grant, sources }: Joint,
         device: &Device,
     ) -> Result<GrantPlan, PlanError> {
         let contract = self.config.contracts.get(&grant.recipient).ok_or_else(|| PlanError {
