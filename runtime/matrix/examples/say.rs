@@ -2,7 +2,7 @@
 //!
 //! `say HOMESERVER USER PASSWORD ROOM TEXT…`
 
-#![expect(clippy::unwrap_used, reason = "a failed step ends it loudly")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed step ends it loudly")]
 #![recursion_limit = "256"]
 
 use matrix_sdk::{

@@ -249,10 +249,8 @@ mod tests {
                 assert_eq!(root(&kept, prefix).unwrap(), roots[prefix as usize]);
             }
             for _ in 0..20.min(size) {
-                let (total, at) = {
-                    let total = random.u64(1..=size);
-                    (total, random.u64(0..total))
-                };
+                let total = random.u64(1..=size);
+                let at = random.u64(0..total);
                 let mut path = path(&kept, at, total).unwrap();
                 let (leaf, root) = (leaves[at as usize], roots[total as usize]);
                 assert!(path.len() <= PATH_MAX);
@@ -264,13 +262,13 @@ mod tests {
                     root_of_path(leaf, (at ^ 1, total), &path).filter(|_| total > 1),
                     Some(root)
                 );
-                if !path.is_empty() {
-                    let place = random.usize(0..path.len());
-                    path[place][random.usize(0..32)] ^= 1 << random.u32(0..8);
-                    assert_ne!(root_of_path(leaf, (at, total), &path), Some(root));
-                    path.pop();
-                    assert_eq!(root_of_path(leaf, (at, total), &path), None);
-                }
+                let shorter = path.split_last().map(|it| root_of_path(leaf, (at, total), it.1));
+                assert!(shorter.is_none_or(|it| it.is_none()));
+                let place = random.usize(0..path.len().max(1));
+                let bit = (random.usize(0..32), 1 << random.u32(0..8));
+                let changed = path.get_mut(place).map(|it| it[bit.0] ^= bit.1);
+                let root_now = root_of_path(leaf, (at, total), &path);
+                assert_eq!(root_now == Some(root), changed.is_none());
             }
         }
     }

@@ -54,7 +54,7 @@ fn rows(grant: &Grant) -> Vec<(&'static str, String)> {
     let record = &grant.record;
     let mut until = format!("{}, from {}", date(grant.valid_until), date(grant.valid_from));
     if let Some(uses) = grant.uses {
-        until += &format!("; at most {uses} releases");
+        until.push_str(&format!("; at most {uses} releases"));
     }
     let given = match (&record.given_by, record.given_at) {
         (Some(by), Some(at)) => Some(format!("{by}, on {}", date(at))),

@@ -3,7 +3,7 @@
 //! # Promises
 //!
 //! - Counts, never values. They stay in this file, go with their device, and after [`DAYS_KEPT`] at the latest.
-//! - They go to disk every [`WRITTEN_EVERY`], with a commit of that time: a crash can take the last ones. What happened is the
+//! - They go to disk every ten seconds, with a commit of that time: a crash can take the last ones. What happened is the
 //!   ledger's to prove; this is to be read quickly.
 
 use crate::{ledger::Kind, message::Millis};
