@@ -126,7 +126,8 @@ fn the_command_withdraws_without_a_gateway_and_whatever_else_is_broken() {
 #[test]
 fn the_hub_deletes_what_came_from_the_grant_and_nothing_else_and_signs_for_it() {
     let world = World::running();
-    world.grant(RESEARCH, &GRANT.replace("HealthMonitoring", "AcademicResearch"));
+    world
+        .grant(RESEARCH, &GRANT.replace("sector-health:PatientMonitoring", "dpv:AcademicResearch"));
     wait_until("both leave", || {
         queue(&world, 71);
         world.ledger_count("queued", None) >= 2 && held(&world) >= 2
@@ -137,11 +138,11 @@ fn the_hub_deletes_what_came_from_the_grant_and_nothing_else_and_signs_for_it() 
                      JOIN source ON source.id = channel.source WHERE purpose = ?1";
         world.hub_store().query_row(query, [purpose], |row| row.get::<_, i64>(0)).unwrap()
     };
-    let (mine, others) = (of("dpv:HealthMonitoring"), of("dpv:AcademicResearch"));
+    let (mine, others) = (of("sector-health:PatientMonitoring"), of("dpv:AcademicResearch"));
     assert!(mine > 0 && others > 0);
     withdraw(&world);
     wait_until_deleted(&world);
-    assert_eq!((of("dpv:HealthMonitoring"), of("dpv:AcademicResearch")), (0, others));
+    assert_eq!((of("sector-health:PatientMonitoring"), of("dpv:AcademicResearch")), (0, others));
     let page = page(&world);
     let plural = if mine == 1 { "" } else { "s" };
     assert!(page.contains(&format!("{mine} value{plural} deleted on ")), "{page}");
@@ -338,7 +339,8 @@ fn a_changed_text_is_no_withdrawal() {
 #[test]
 fn a_hub_that_is_older_than_withdrawals_gets_its_releases_all_the_same() {
     let (world, known) = moved();
-    world.grant(RESEARCH, &GRANT.replace("HealthMonitoring", "AcademicResearch"));
+    world
+        .grant(RESEARCH, &GRANT.replace("sector-health:PatientMonitoring", "dpv:AcademicResearch"));
     withdraw(&world);
     wait_until("it is noticed", || world.ledger_count("withdrawn", None) == 1);
     let fake = FakeHub::start(known, Reply::SignedBy(receipt_key(&world.hub_dir())));
