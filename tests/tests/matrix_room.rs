@@ -79,7 +79,7 @@ fn sums(notices: &[String]) -> BTreeMap<String, i64> {
     for notice in notices {
         let lines: Vec<&str> = notice.lines().collect();
         let (foot, counts) = lines.split_last().unwrap();
-        let entry = foot.strip_prefix("ledger entry ").unwrap().split_once(',').unwrap().0;
+        let entry = foot.strip_prefix("ledger of ").unwrap().split_once(' ').unwrap().0;
         let entry: i64 = entry.parse().unwrap();
         assert!(entry > last, "told twice: {notices:#?}");
         last = entry;
@@ -118,7 +118,7 @@ fn the_room_hears_of_deliveries_and_nothing_that_was_measured_or_is_secret() {
     let notices = assert_told_once(&told);
     // Some letters of a hash spell a name.
     let lines =
-        notices.iter().flat_map(|it| it.lines()).map(|it| it.split(", head ").next().unwrap());
+        notices.iter().flat_map(|it| it.lines()).map(|it| it.split(", root ").next().unwrap());
     let text: String = lines.collect();
     assert!(text.contains("delivered to hospital"), "{text}");
     for word in [VALUE, "marker", "pacemaker", "ada", "bpm", "heart", &told.world.secret] {
@@ -145,7 +145,7 @@ fn one_word_of_an_owner_in_the_room_withdraws_every_grant() {
     // By now the bot is in the room.
     wait_until_told(&told.world);
     let grant = told.world.gateway_dir().join("grants/ada-pacemaker.toml");
-    homeserver.say(&told.room, &ada, &["good morning", "!grants", "stop"]);
+    homeserver.say(&told.room, &ada, &["good morning", "stop"]);
     wait_longer(120, "the grant is withdrawn", || !grant.exists());
     wait_until("nothing leaves any more", || {
         send(&told.world, &mut device);
