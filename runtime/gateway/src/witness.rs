@@ -19,7 +19,7 @@ use crate::{
 use digest::Digest;
 use hushgate_matrix::{Bot, Heard, MatrixError, Post, Settings};
 use std::{sync::Arc, time::Duration};
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 const TOLD: &str = "witness/told";
@@ -27,6 +27,8 @@ const TELLING: &str = "witness/telling";
 /// How many entries are read at once, and told at once.
 const PAGE: usize = 4096;
 const ENTRIES_MAX: i64 = 1_000_000;
+/// How many answers may wait to be posted; what is done beyond that is done without one.
+const ANSWERS_MAX: usize = 16;
 const RETRY_DELAY_MIN: Duration = Duration::from_secs(5);
 const RETRY_DELAY_MAX: Duration = Duration::from_secs(300);
 
@@ -97,35 +99,22 @@ impl Witness {
         }
     }
 
-    /// Does what owners say, one after another.
+    /// Does what owners say, one after another. Answers are posted aside: a homeserver that takes its time with one must not
+    /// hold up the next word.
     async fn obey(&self, heard: Option<mpsc::Receiver<Heard>>) {
-        if let Some(mut heard) = heard {
-            while let Some(heard) = heard.recv().await {
-                self.answer(&heard).await;
+        let mut answers = JoinSet::new();
+        let Some(mut heard) = heard else { return std::future::pending().await };
+        while let Some(heard) = heard.recv().await {
+            let (home, text) = (self.home.clone(), heard.text);
+            let act = move || Command::parse(&text).map(|it| it.carry_out(&home));
+            let Ok(Some(said)) = tokio::task::spawn_blocking(act).await else { continue };
+            tracing::info!("an owner gave an order in the room");
+            while answers.try_join_next().is_some() {}
+            if answers.len() < ANSWERS_MAX {
+                answers.spawn(answer((self.bot.clone(), self.room.clone()), heard.event, said));
             }
         }
         std::future::pending().await
-    }
-
-    async fn answer(&self, heard: &Heard) {
-        let (home, text) = (self.home.clone(), heard.text.clone());
-        let said = tokio::task::spawn_blocking(move || {
-            Command::parse(&text).map(|it| it.carry_out(&home))
-        });
-        let Ok(Some(answer)) = said.await else { return };
-        tracing::info!("an owner gave an order in the room");
-        let transaction = format!("answer-{}", heard.event.trim_start_matches('$'));
-        let html = crate::html::escape_lines(&answer);
-        let post = Post { transaction: &transaction, text: &answer, html: &html };
-        let mut delay = RETRY_DELAY_MIN;
-        while let Err(error) = self.bot.post(&self.room, &post).await {
-            tracing::warn!(%error, retry_in = ?delay, "an owner has no answer yet");
-            if matches!(error, MatrixError::Fix(_)) {
-                return;
-            }
-            tokio::time::sleep(delay).await;
-            delay = (delay * 2).min(RETRY_DELAY_MAX);
-        }
     }
 
     async fn tell_next(&self) -> Result<(), String> {
@@ -160,5 +149,21 @@ impl Witness {
             digest.set_root(self.store.ledger_root(digest.last())?);
         }
         Ok(digest)
+    }
+}
+
+/// Posts what was done for the event.
+async fn answer((bot, room): (Bot, String), event: String, said: String) {
+    let transaction = format!("answer-{}", event.trim_start_matches('$'));
+    let html = crate::html::escape_lines(&said);
+    let post = Post { transaction: &transaction, text: &said, html: &html };
+    let mut delay = RETRY_DELAY_MIN;
+    while let Err(error) = bot.post(&room, &post).await {
+        tracing::warn!(%error, retry_in = ?delay, "an owner has no answer yet");
+        if matches!(error, MatrixError::Fix(_)) {
+            return;
+        }
+        tokio::time::sleep(delay).await;
+        delay = (delay * 2).min(RETRY_DELAY_MAX);
     }
 }
