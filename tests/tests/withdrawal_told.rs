@@ -328,6 +328,8 @@ fn a_changed_text_is_no_withdrawal() {
         assert_eq!(world.put("/patient/beats/bpm", b"Beats: 76 bpm"), 204);
         world.ledger_count("withheld", Some("no-grant")) > 0
     });
+    // Longer than a file may be away.
+    thread::sleep(Duration::from_secs(3));
     assert!(world.gateway.take().unwrap().stop().success());
     assert_eq!(world.ledger_count("withdrawn", None), 0);
     world.grant(ID, GRANT);
