@@ -214,6 +214,17 @@ impl World {
         http::request(self.http, "PUT", path, &[&authorization], body).status
     }
 
+    /// Sends a frame of [`GRANT`]'s device until its slot of the grant is a new one.
+    #[track_caller]
+    pub fn queue(&self, beats: u32) {
+        let body = format!("Beats: {beats} bpm");
+        let before = self.ledger_count("queued", None);
+        wait_until("its slot is free", || {
+            assert_eq!(self.put("/patient/beats/bpm", body.as_bytes()), 204);
+            self.ledger_count("queued", None) > before
+        });
+    }
+
     /// The gateway's store, to look at.
     pub fn store(&self) -> Connection {
         look(&self.gateway_dir().join("state/gateway.db"))

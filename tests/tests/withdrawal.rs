@@ -69,21 +69,10 @@ fn a_changed_grant_purges_what_was_decided_under_the_old_one_and_counts_at_once(
 /// A gateway that delivered one release; the hub then moved away from where the gateway looks for it.
 fn moved() -> (World, SocketAddr) {
     let mut world = World::running();
-    queue(&world, 70);
+    world.queue(70);
     wait_until("they know each other", || world.ledger_count("delivered", None) == 1);
     let known = world.move_hub(free_port());
     (world, known)
-}
-
-/// Sends a frame until its slot of the grant is a new one.
-#[track_caller]
-fn queue(world: &World, beats: u32) {
-    let body = format!("Beats: {beats} bpm");
-    let before = world.ledger_count("queued", None);
-    wait_until("its slot is free", || {
-        assert_eq!(world.put("/patient/beats/bpm", body.as_bytes()), 204);
-        world.ledger_count("queued", None) > before
-    });
 }
 
 fn holds(world: &World, beats: u64) -> bool {
@@ -99,9 +88,9 @@ fn what_is_on_its_way_when_its_grant_ends_is_settled_by_the_hubs_answer() {
     let (world, known) = moved();
     let detour = Detour::open(known, world.hub_address);
     detour.hold_answers(true);
-    queue(&world, 71);
+    world.queue(71);
     wait_until("the hub has it", || holds(&world, 71));
-    queue(&world, 72);
+    world.queue(72);
     withdraw(&world);
     wait_until("what waits is purged", || world.ledger_count("purged", None) > 0);
     detour.hold_answers(false);
@@ -118,7 +107,7 @@ fn what_is_on_its_way_when_its_grant_ends_is_settled_by_the_hubs_answer() {
 fn of_what_was_sent_without_an_answer_the_ledger_says_that_the_hub_may_have_it() {
     let (world, known) = moved();
     let fake = FakeHub::start(known, Reply::Lost(world.hub_address));
-    queue(&world, 71);
+    world.queue(71);
     wait_until("it was sent", || fake.asked() > 0);
     withdraw(&world);
     wait_until("it is purged", || world.ledger_count("purged", Some("unanswered")) == 1);

@@ -31,7 +31,7 @@ fn withdraw(world: &World) -> String {
 /// A gateway that delivered one release.
 fn delivered() -> World {
     let world = World::running();
-    queue(&world, 71);
+    world.queue(71);
     wait_until("it is delivered", || world.ledger_count("delivered", None) == 1);
     world
 }
@@ -41,17 +41,6 @@ fn moved() -> (World, SocketAddr) {
     let mut world = delivered();
     let known = world.move_hub(free_port());
     (world, known)
-}
-
-/// Sends a frame until its slot of the grant is a new one.
-#[track_caller]
-fn queue(world: &World, beats: u32) {
-    let body = format!("Beats: {beats} bpm");
-    let before = world.ledger_count("queued", None);
-    wait_until("its slot is free", || {
-        assert_eq!(world.put("/patient/beats/bpm", body.as_bytes()), 204);
-        world.ledger_count("queued", None) > before
-    });
 }
 
 /// Sends frames until the hub holds one of these beats.
@@ -129,7 +118,7 @@ fn the_hub_deletes_what_came_from_the_grant_and_nothing_else_and_signs_for_it() 
     world
         .grant(RESEARCH, &GRANT.replace("sector-health:PatientMonitoring", "dpv:AcademicResearch"));
     wait_until("both leave", || {
-        queue(&world, 71);
+        world.queue(71);
         world.ledger_count("queued", None) >= 2 && held(&world) >= 2
     });
     world.wait_until_delivered();
@@ -243,7 +232,7 @@ fn only_the_hubs_word_for_this_withdrawal_counts() {
 fn a_release_that_arrives_late_is_refused_for_good() {
     let (world, known) = moved();
     let fake = FakeHub::start(known, Reply::Nothing);
-    queue(&world, 72);
+    world.queue(72);
     wait_until("it is on its way", || fake.asked() > 0);
     let (path, late) = fake.last();
     assert_eq!(path, "/v1/releases");
@@ -347,7 +336,7 @@ fn a_hub_that_is_older_than_withdrawals_gets_its_releases_all_the_same() {
     wait_until("it is noticed", || world.ledger_count("withdrawn", None) == 1);
     let fake = FakeHub::start(known, Reply::SignedBy(receipt_key(&world.hub_dir())));
     let before = world.ledger_count("delivered", None);
-    queue(&world, 75);
+    world.queue(75);
     wait_until("it is delivered", || world.ledger_count("delivered", None) > before);
     assert_eq!(world.ledger_count("deleted", None), 0);
     drop(fake);

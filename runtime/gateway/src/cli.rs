@@ -34,8 +34,10 @@ use crate::{
     home::Home,
     keys::{Keys, KeysError},
     source::SettingsError,
+    store::Store,
 };
 use clap::{Parser, Subcommand};
+use rusqlite::Connection;
 use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
 use tempfile::TempDir;
 
@@ -226,6 +228,12 @@ async fn dispatch(args: Args, outlives: &mut Option<TempDir>) -> Result<(), Fail
         #[cfg(feature = "matrix")]
         Command::Matrix(it) => connect::matrix(&home, it).await,
     }
+}
+
+/// The store, to look at; nothing if the gateway has never run.
+fn look(home: &Home) -> Result<Option<Connection>, Failure> {
+    let store = home.store().exists().then(|| Store::look(&home.store()));
+    store.transpose().map_err(Failure::fix)
 }
 
 fn open(home: &Home) -> Result<(Config, Keys), Failure> {

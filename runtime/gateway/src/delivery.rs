@@ -168,11 +168,11 @@ impl Delivery {
 
     fn look(&self) -> Result<Looked, TransportError> {
         let looked = self.look_for_releases()?;
-        Ok(match (self.until_told()?, looked) {
+        let Looked::NothingFor(wait) = looked else { return Ok(looked) };
+        Ok(match self.until_told()? {
             // Back to where it is told.
-            (Some(Duration::ZERO), Looked::NothingFor(_)) => Looked::Due(Vec::new()),
-            (Some(told), Looked::NothingFor(wait)) => Looked::NothingFor(wait.min(told)),
-            (_, looked) => looked,
+            Some(Duration::ZERO) => Looked::Due(Vec::new()),
+            told => Looked::NothingFor(told.map_or(wait, |it| wait.min(it))),
         })
     }
 

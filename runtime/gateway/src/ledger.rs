@@ -61,6 +61,11 @@ impl Kind {
         KINDS.iter().find(|it| it.0 == self).map_or("", |it| it.1)
     }
 
+    /// Whether it says what was decided on a frame; else it says what became of something later.
+    pub fn is_decision(self) -> bool {
+        matches!(self, Self::Withheld | Self::Quarantined | Self::Queued)
+    }
+
     pub(crate) fn from_name(name: &str) -> Option<Self> {
         KINDS.iter().find(|it| it.1 == name).map(|it| it.0)
     }

@@ -86,7 +86,7 @@ impl Report {
         for line in lines.iter().filter(|it| about(&it.device)) {
             count(&mut devices, line);
             let day = by_day.entry(line.day).or_default();
-            day.0 += if is_decision(line.kind) { line.counts.events } else { 0 };
+            day.0 += if line.kind.is_decision() { line.counts.events } else { 0 };
             day.1 += if line.kind == Kind::Queued { line.counts.events } else { 0 };
         }
         for grant in config.grants.iter().filter(|it| about(&it.device)) {
@@ -113,15 +113,14 @@ impl Report {
 
     /// How much of what came stayed at home, in one line; nothing where nothing came.
     pub fn stayed(&self) -> Option<String> {
-        let Pair { came, left, .. } = self.total();
+        let Pair { came, left, delivered, .. } = self.total();
         let messages = reduction(came.events, left.events)?;
         let fields = reduction(came.fields_in, left.fields_out)
             .map(|it| format!(" and {it:.1} % of the fields"))
             .unwrap_or_default();
         Some(format!(
-            "in {} days {messages:.1} % of the messages{fields} stayed at home; {} arrived",
+            "in {} days {messages:.1} % of the messages{fields} stayed at home; {delivered} arrived",
             self.question.days,
-            self.total().delivered
         ))
     }
 
@@ -146,15 +145,11 @@ impl Question {
     }
 }
 
-fn is_decision(kind: Kind) -> bool {
-    matches!(kind, Kind::Withheld | Kind::Quarantined | Kind::Queued)
-}
-
 fn count(devices: &mut BTreeMap<String, BTreeMap<String, Pair>>, line: &Line) {
     let pairs = devices.entry(line.device.clone()).or_default();
     let pair = pairs.entry(line.recipient.clone()).or_default();
     let events = line.counts.events;
-    if is_decision(line.kind) {
+    if line.kind.is_decision() {
         pair.came.add(line.counts);
     }
     match line.kind {

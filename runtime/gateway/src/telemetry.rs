@@ -100,9 +100,8 @@ impl Telemetry {
 /// One for each grant that was asked, or one for a whole frame.
 fn decisions(text: &mut Text, tally: &Tally) {
     text.family("hushgate_decisions_total", Type::Counter, "Decisions on frames, by grant asked.");
-    let first_steps = [Kind::Withheld, Kind::Quarantined, Kind::Queued];
     for ((kind, reason), count) in &tally.entries {
-        if first_steps.contains(kind) {
+        if kind.is_decision() {
             text.row(&[("outcome", kind.name()), ("reason", reason)], *count);
         }
     }

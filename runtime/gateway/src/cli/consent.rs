@@ -1,6 +1,9 @@
 //! `grant export` and `grant receipt`: what was agreed, for other machines and for people.
 
-use super::{Exit, Failure, open, out::say};
+use super::{
+    Failure, open,
+    out::{say, write},
+};
 use crate::{
     config::Config,
     consent::{
@@ -11,7 +14,7 @@ use crate::{
     message::Millis,
     report::receipt,
 };
-use std::{fs, path::Path};
+use std::path::Path;
 
 /// As a consent record after ISO/IEC TS 27560:2023, to standard output.
 pub(super) fn export(home: &Home, id: &str) -> Result<(), Failure> {
@@ -32,10 +35,7 @@ pub(super) fn receipt(home: &Home, id: &str, (out, json): (&Path, bool)) -> Resu
         }
         false => receipt::render(grant, state(grant, now), now),
     };
-    let failed = |it| Failure::new(Exit::Failed, format!("{}: {it}", out.display()));
-    fs::write(out, text).map_err(failed)?;
-    say(format!("wrote {}", out.display()));
-    Ok(())
+    write(out, &text)
 }
 
 fn find<'a>(config: &'a Config, id: &str) -> Result<&'a Grant, Failure> {

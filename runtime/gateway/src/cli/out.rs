@@ -1,6 +1,11 @@
 //! What people read: standard output, and complaints on standard error.
 
-use std::io::{IsTerminal, Write, stderr, stdout};
+use super::Failure;
+use std::{
+    fs,
+    io::{IsTerminal, Write, stderr, stdout},
+    path::Path,
+};
 
 /// Prints a line. A reader that has gone away is no fault of ours.
 pub(crate) fn say(text: impl std::fmt::Display) {
@@ -20,4 +25,12 @@ pub(crate) fn progress(number: usize, of: usize) {
         let _ = write!(terminal, "\r\x1b[K{text}");
         let _ = terminal.flush();
     }
+}
+
+/// Writes a file for people, and says where it is.
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    let failed = |it| Failure::failed(format!("{}: {it}", path.display()));
+    fs::write(path, text).map_err(failed)?;
+    say(format!("wrote {}", path.display()));
+    Ok(())
 }

@@ -1,14 +1,14 @@
 //! `report` and `diagram`: pictures of what left and of where it goes.
 
-use super::{Exit, Failure, open, out::say};
+use super::{Failure, look, open, out};
 use crate::{
     home::Home,
     message::Millis,
     report::{DAYS_MAX, Question, Report, flow},
-    store::{Store, daily},
+    store::daily,
 };
 use clap::Args;
-use std::{fs, path::PathBuf};
+use std::path::PathBuf;
 
 /// What the report is about.
 #[derive(Debug, Args)]
@@ -39,22 +39,14 @@ pub(super) fn report(home: &Home, args: ReportArgs) -> Result<(), Failure> {
     {
         return Err(Failure::fix(format!("no device here is of a subject `{subject}`")));
     }
-    let store = home.store().exists().then(|| Store::look(&home.store())).transpose();
-    let store = store.map_err(Failure::fix)?;
+    let store = look(home)?;
     let today = daily::day(Millis::now());
     let question = Question { subject: args.subject, today, days: args.days };
     let report = Report::load(&config, store.as_ref(), question).map_err(Failure::failed)?;
-    write(args.out, &report.html(&config))
+    out::write(&args.out, &report.html(&config))
 }
 
 pub(super) fn diagram(home: &Home, args: DiagramArgs) -> Result<(), Failure> {
     let (config, _) = open(home)?;
-    write(args.out, &flow::draw(&config, |_| true))
-}
-
-fn write(path: PathBuf, text: &str) -> Result<(), Failure> {
-    let failed = |it| Failure::new(Exit::Failed, format!("{}: {it}", path.display()));
-    fs::write(&path, text).map_err(failed)?;
-    say(format!("wrote {}", path.display()));
-    Ok(())
+    out::write(&args.out, &flow::draw(&config, |_| true))
 }

@@ -1,10 +1,9 @@
 //! `export`: everything that is held about a subject, for the subject.
 
-use super::{Failure, open, out::say};
+use super::{Failure, look, open, out::say};
 use crate::{
     home::Home,
     rights::{ExportError, Held},
-    store::Store,
 };
 use clap::Args;
 use std::{
@@ -26,8 +25,7 @@ pub(super) struct ExportArgs {
 
 pub(super) fn export(home: &Home, args: &ExportArgs) -> Result<(), Failure> {
     let (config, keys) = open(home)?;
-    let store = home.store().exists().then(|| Store::look(&home.store())).transpose();
-    let store = store.map_err(Failure::fix)?;
+    let store = look(home)?;
     let vault = keys.vault();
     let held = Held::of(&config, store.as_ref().map(|it| (it, &vault)), &args.subject);
     let held = held.map_err(Failure::fix)?;

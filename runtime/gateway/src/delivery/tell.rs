@@ -38,10 +38,11 @@ impl Delivery {
     /// Tells what is to be told now. Only a failing disk is an error here: a hub that does not answer this may still
     /// take releases.
     pub(super) async fn tell(&mut self) -> Result<(), TransportError> {
-        if self.until_told()? != Some(Duration::ZERO) {
+        let untold = if self.told.again > Instant::now() { Vec::new() } else { self.untold()? };
+        if untold.is_empty() {
             return Ok(());
         }
-        match self.tell_all(self.untold()?).await {
+        match self.tell_all(untold).await {
             Ok(()) => self.told.delay = RETRY_DELAY_MIN,
             Err(error) => {
                 self.client = None;

@@ -166,11 +166,12 @@ async fn pair(State(hub): State<Hub>, body: Bytes) -> Response {
 }
 
 async fn releases(State(hub): State<Hub>, body: Bytes) -> Response {
-    let taken = tokio::task::spawn_blocking(move || take(&hub, &body));
-    match taken.await {
-        Ok(response) => response,
-        Err(error) => failed(&error),
-    }
+    aside(move || take(&hub, &body)).await
+}
+
+/// What the store is asked for must not hold up the other connections.
+async fn aside(work: impl FnOnce() -> Response + Send + 'static) -> Response {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| failed(&error))
 }
 
 fn take(hub: &Hub, body: &[u8]) -> Response {
@@ -221,11 +222,7 @@ fn json(answer: &impl serde::Serialize) -> Response {
 }
 
 async fn withdrawal(State(hub): State<Hub>, body: Bytes) -> Response {
-    let done = tokio::task::spawn_blocking(move || withdraw(&hub, &body));
-    match done.await {
-        Ok(response) => response,
-        Err(error) => failed(&error),
-    }
+    aside(move || withdraw(&hub, &body)).await
 }
 
 /// What is not from a gateway that is known here changes nothing.

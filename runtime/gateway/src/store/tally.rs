@@ -52,8 +52,7 @@ impl More {
 impl Tally {
     /// How many decisions have no entry in the ledger. Anything but 0 is a fault of this program.
     pub fn unproved(&self) -> u64 {
-        let first = |it: &Kind| matches!(it, Kind::Withheld | Kind::Quarantined | Kind::Queued);
-        let entries = self.entries.iter().filter(|it| first(&it.0.0));
+        let entries = self.entries.iter().filter(|it| it.0.0.is_decision());
         self.decisions.abs_diff(entries.map(|it| it.1).sum())
     }
 

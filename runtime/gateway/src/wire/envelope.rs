@@ -20,7 +20,7 @@ pub const ENVELOPE_BYTES_MAX: usize = 64 << 10;
 /// The most envelopes in one body.
 pub const ENVELOPES_MAX: usize = 256;
 
-pub(super) const VERSION: u8 = 1;
+const VERSION: u8 = 1;
 pub(super) const HEAD_BYTES: usize = 1 + 8 + 16;
 pub(super) const ENCAPPED_BYTES: usize = 32;
 pub(super) const TAG_BYTES: usize = 16;
@@ -183,6 +183,12 @@ fn head(key_id: &[u8; 8], id: ReleaseId) -> [u8; HEAD_BYTES] {
     head
 }
 
+/// The sender's key id and the number that stand before what is sealed, if it is of this version.
+pub(super) fn read_head(bytes: &[u8]) -> Option<([u8; 8], ReleaseId)> {
+    let (key_id, rest) = bytes.strip_prefix(&[VERSION])?.split_first_chunk()?;
+    Some((*key_id, ReleaseId(*rest.first_chunk()?)))
+}
+
 /// An envelope whose parts were found, and nothing more: it may be anybody's.
 #[derive(Clone, Copy, Debug)]
 pub struct Envelope<'a> {
@@ -198,13 +204,11 @@ impl<'a> Envelope<'a> {
     /// Finds the parts.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, EnvelopeError> {
         let long_enough = bytes.len() >= HEAD_BYTES + ENCAPPED_BYTES + TAG_BYTES;
-        if !long_enough || bytes.len() > ENVELOPE_BYTES_MAX || bytes[0] != VERSION {
+        if !long_enough || bytes.len() > ENVELOPE_BYTES_MAX {
             return Err(EnvelopeError::Malformed);
         }
-        let mut it = Self { bytes, key_id: [0; 8], id: ReleaseId([0; 16]) };
-        it.key_id.copy_from_slice(&bytes[1..9]);
-        it.id.0.copy_from_slice(&bytes[9..HEAD_BYTES]);
-        Ok(it)
+        let (key_id, id) = read_head(bytes).ok_or(EnvelopeError::Malformed)?;
+        Ok(Self { bytes, key_id, id })
     }
 
     /// Opens it as from `sender`.

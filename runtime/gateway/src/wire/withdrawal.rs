@@ -9,7 +9,7 @@
 //! - Sealed as releases are, under a label of its own: only the gateway that sent the releases can have made it.
 //! - As large as the smallest usual envelope: its size does not tell the network what it is.
 
-use super::envelope::{EnvelopeError, HEAD_BYTES, ReleaseId, Sealer, VERSION, open_auth};
+use super::envelope::{EnvelopeError, HEAD_BYTES, ReleaseId, Sealer, open_auth, read_head};
 use crate::keys::SealingKey;
 use data_encoding::{BASE64, HEXLOWER};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
@@ -75,13 +75,9 @@ pub struct SealedWithdrawal<'a> {
 impl<'a> SealedWithdrawal<'a> {
     /// Finds the parts.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, EnvelopeError> {
-        if bytes.len() != BYTES || bytes[0] != VERSION {
-            return Err(EnvelopeError::Malformed);
-        }
-        let mut it = Self { bytes, key_id: [0; 8], id: ReleaseId([0; 16]) };
-        it.key_id.copy_from_slice(&bytes[1..9]);
-        it.id.0.copy_from_slice(&bytes[9..HEAD_BYTES]);
-        Ok(it)
+        let head = read_head(bytes).filter(|_| bytes.len() == BYTES);
+        let (key_id, id) = head.ok_or(EnvelopeError::Malformed)?;
+        Ok(Self { bytes, key_id, id })
     }
 
     /// Opens it as from `sender`.
