@@ -17,7 +17,7 @@ use hushgate_tests::{
 const VALUE: f64 = 918_273.25;
 
 /// Row and number, where nothing else is to be expected.
-const EXPECTED: [(&str, f64); 28] = [
+const EXPECTED: [(&str, f64); 29] = [
     ("hushgate_decisions_unproved", 0.0),
     ("hushgate_frames_total", 10.0),
     ("hushgate_decisions_total{outcome=\"queued\",reason=\"\"}", 1.0),
@@ -32,6 +32,7 @@ const EXPECTED: [(&str, f64); 28] = [
     ("hushgate_releases_total{event=\"refused\",reason=\"refused\"}", 0.0),
     ("hushgate_releases_total{event=\"purged\",reason=\"grant-ended\"}", 0.0),
     ("hushgate_outbox_waiting{recipient=\"hospital\"}", 0.0),
+    ("hushgate_capacity_bits_per_hour{recipient=\"hospital\"}", CAPACITY),
     ("hushgate_ledger_entries", 11.0),
     ("hushgate_commit_failures_total", 0.0),
     ("hushgate_generation", 1.0),
