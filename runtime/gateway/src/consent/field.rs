@@ -108,3 +108,55 @@ pub(super) fn period_ms(name: &str, text: &str) -> Result<i64, String> {
         .and_then(|it| i64::try_from(it.as_millis()).ok())
         .ok_or_else(|| format!("`{name}` must be at least 1 h, such as `24 h` or `30 days`"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::grant::Grant;
+    use crate::source::Source;
+    use std::path::Path;
+
+    /// What is wrong with a grant of this field.
+    fn problem(field: &str) -> String {
+        let text = format!(
+            "subject = \"ada\"\ndevice = \"door\"\nrecipient = \"hospital\"\npurpose = \"p\"\n\
+             every = \"10 s\"\nretention = \"1 h\"\nvalid-from = 1970-01-01T00:00:00Z\n\
+             valid-until = 2027-01-01T00:00:00Z\nfield = [{{ path = \"v\", {field} }}]\n"
+        );
+        match Grant::from_source(&Source::from_text(Path::new("ada.toml"), &text)) {
+            Ok(_) => "none".into(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_told_with_its_line() {
+        let number = "range = [0, 9], step = 1";
+        let noise = "sensitivity = 1, budget = \"1\"";
+        for (field, says) in [
+            ("buckets = [2, 1]".to_owned(), "`buckets` must be"),
+            ("buckets = []".to_owned(), "`buckets` must be"),
+            ("buckets = [nan]".to_owned(), "`buckets` must be"),
+            (format!("buckets = [1], {number}"), "must have either"),
+            ("pseudonym = true, flag = true".to_owned(), "must have either"),
+            ("pseudonym = true, pseudonyms-max = 0".to_owned(), "`pseudonyms-max` must be"),
+            ("pseudonym = true, pseudonyms-max = 1025".to_owned(), "`pseudonyms-max` must be"),
+            ("pseudonym = true, epoch = \"1 min\"".to_owned(), "`epoch` must be"),
+            ("flag = true, epoch = \"7 days\"".to_owned(), "go with `pseudonym = true`"),
+            ("flag = true, aggregate = \"count\"".to_owned(), "`aggregate` goes with"),
+            (format!("{number}, aggregate = \"mode\""), "unknown variant `mode`"),
+            (format!("flag = true, noise = {{ {noise} }}"), "`noise` goes with"),
+            (format!("buckets = [1], noise = {{ {noise} }}"), "`noise` goes with"),
+            (format!("{number}, noise = {{ {noise}, epsilon = \"0.1\" }}"), "`epsilon` must be"),
+            (format!("{number}, noise = {{ {noise}, period = \"1 s\" }}"), "`period` must be"),
+            (format!("{number}, noise = {{ epsilon = \"1\" }}"), "missing field `sensitivity`"),
+        ] {
+            let problem = problem(&field);
+            assert!(problem.starts_with("ada.toml:9: "), "{field}: {problem}");
+            assert!(problem.contains(says), "{field}: {problem}");
+        }
+        assert_eq!(
+            problem(&format!("{number}, noise = {{ {noise} }}, aggregate = \"sum\"")),
+            "none"
+        );
+    }
+}

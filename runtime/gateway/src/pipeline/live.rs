@@ -296,6 +296,7 @@ impl<I> Warm<I> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::consent::operator::pseudonym::{Pseudonyms, To};
 
     #[test]
     fn slots_that_were_kept_before_uses_were_counted_still_count() {
@@ -304,5 +305,21 @@ mod tests {
         let state = GrantState::read(Some(before));
         assert_eq!((state.slots, state.used), (slots, Used::default()));
         assert_eq!(state.minimizers, [([7; 8], Some(vec![1]))]);
+    }
+
+    #[test]
+    fn what_the_host_remembers_is_the_same_after_a_restart() {
+        let mut state = GrantState::default();
+        let to = To { secret: &[7; 32], recipient: "hospital", at: Millis(1) };
+        let given = Pseudonyms::default().of("ada", state.operators.known("badge"), to);
+        assert!(given.is_some());
+        assert_eq!(GrantState::read(Some(state.bytes().unwrap())), state);
+    }
+
+    #[test]
+    fn what_an_earlier_version_wrote_is_not_forgotten() {
+        let state = GrantState { minimizers: vec![([7; 8], None)], ..GrantState::default() };
+        let earlier = postcard::to_allocvec(&state).unwrap();
+        assert_eq!(GrantState::read(Some(earlier)), state);
     }
 }

@@ -70,7 +70,7 @@ impl Epsilon {
         let parts = f64::from(Self::PART_MAX);
         // NaN is in no range.
         let is_one = asked * parts >= 1.0 && asked <= 1.0;
-        is_one.then(|| Self { over: (asked * parts) as u32, under: Self::PART_MAX })
+        is_one.then_some(Self { over: (asked * parts) as u32, under: Self::PART_MAX })
     }
 
     /// The smaller of two: it tells less.

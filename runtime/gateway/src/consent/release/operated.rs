@@ -221,7 +221,8 @@ fn what_operators_do_is_told_in_the_consents_record() {
 }
 
 /// One kind of field each, with few enough values to try all.
-const KINDS: [&str; 6] = [
+const KINDS: [&str; 7] = [
+    "range = [0, 4], step = 2, aggregate = \"median\"",
     "range = [0, 4], step = 2",
     "flag = true",
     "one-of = [\"open\", \"shut\"]",
@@ -249,6 +250,9 @@ fn seen(kept: &Kept, tries: usize, random: &mut fastrand::Rng) -> BTreeSet<Strin
     let mut slot = || {
         let (slots, memory) = (kept.slots.clone(), kept.memory.clone());
         let mut kept = Kept { grant: kept.grant.clone(), slots, memory, chance: random.fork() };
+        // What a summary says in this slot was chosen in the one before.
+        let before = reading(&paths[random.usize(0..paths.len())], hostile(random));
+        let _ = kept.clamp(995_000, &[before], &Tightening::default());
         let calls = (0..random.usize(0..5)).map(|call| {
             let fields = (0..random.usize(0..6))
                 .map(|_| reading(&paths[random.usize(0..paths.len())], hostile(random)));
