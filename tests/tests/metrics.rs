@@ -78,6 +78,8 @@ fn every_number_is_what_happened_and_says_nothing_of_anybody() {
     assert_eq!(decided, 10.0, "{}", scrape.text);
     assert_eq!(scrape.get("hushgate_ledger_entries"), ledger_entries(&world));
     assert!(scrape.get("hushgate_commits_total") >= 11.0);
+    // Once a second one of a million values, and what the other device's grant adds.
+    assert!(scrape.get("hushgate_capacity_bits_per_hour{recipient=\"hospital\"}") > 71_000.0);
     assert!(scrape.get("hushgate_commit_seconds_total") > 0.0);
     assert!(scrape.plugin("seconds_total", "traps") > 0.0);
     let text = Markers::default().text("wanderer").text("pacemaker").text("patient");

@@ -106,6 +106,7 @@ scenarios! {
     a_value_out_of_range
     a_field_that_was_not_granted
     one_value_in_a_slot
+    a_value_out_of_its_budget
     a_median_of_a_window
     quiet_hours
     an_emergency

@@ -7,7 +7,8 @@ use hushgate::{
     consent::{
         decision,
         grant::{Clock, Grant},
-        release::{Slots, Tightening, clamp},
+        operator::{Memory, noise::sample},
+        release::{Host, Slots, Tightening, clamp},
     },
     message::Millis,
     source::Source,
@@ -41,7 +42,7 @@ fn main() {
     let value = Scalar::Real(71.3);
     let field = Field { path: "heart-rate".into(), value, unit: Some("/min".into()) };
     let readings = [Reading { kind: "k".into(), at_ms: None, fields: vec![field] }];
-    let (mut slots, mut left) = (Slots::default(), 0_u32);
+    let (mut slots, mut memory, mut left) = (Slots::default(), Memory::default(), 0_u32);
     let started = Instant::now();
     for turn in 0..TURNS {
         let now = Millis(BEGIN + i64::from(turn) * 1000);
@@ -49,7 +50,9 @@ fn main() {
         let first = joint.iter().map(|it| &it.grant);
         let found = decision::same(first, &joint[0].grant.id, joint[0].grant.digest);
         let permit = found.and_then(|it| it.permit(clock)).unwrap();
-        left += u32::from(clamp(permit, &readings, &mut slots, &Tightening::default()).is_ok());
+        let (slots, memory) = (&mut slots, &mut memory);
+        let host = Host { slots, memory, secret: &[7; 32], coins: &mut sample::system };
+        left += u32::from(clamp(permit, &readings, host, &Tightening::default()).is_ok());
     }
     let each = started.elapsed().as_nanos() / u128::from(TURNS);
     assert_eq!(left, TURNS);

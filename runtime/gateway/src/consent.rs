@@ -10,8 +10,10 @@
 
 pub mod capacity;
 pub mod decision;
+pub mod field;
 pub mod glass;
 pub mod grant;
+pub mod operator;
 pub mod purpose;
 pub mod record;
 pub mod release;

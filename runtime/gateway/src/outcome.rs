@@ -23,6 +23,8 @@ pub enum Reason {
     Emergency,
     /// A policy asked for something that this host cannot do.
     Obligation,
+    /// What the grant allows in a period is spent: noise, or different pseudonyms.
+    BudgetSpent,
     /// It came on a topic that is not the device's.
     ForeignTopic,
     /// No plugin handles such frames.
@@ -63,7 +65,7 @@ pub enum Reason {
     Unanswered,
 }
 
-const NAMES: [(Reason, &str); 27] = [
+const NAMES: [(Reason, &str); 28] = [
     (Reason::NoGrant, "no-grant"),
     (Reason::ClockUnknown, "clock-unknown"),
     (Reason::NotGranted, "not-granted"),
@@ -72,6 +74,7 @@ const NAMES: [(Reason, &str); 27] = [
     (Reason::Policy, "policy"),
     (Reason::Emergency, "emergency"),
     (Reason::Obligation, "obligation"),
+    (Reason::BudgetSpent, "budget-spent"),
     (Reason::ForeignTopic, "foreign-topic"),
     (Reason::Unknown, "unknown"),
     (Reason::Malformed, "malformed"),
@@ -110,6 +113,7 @@ impl Reason {
             "policy" => "a policy said no",
             "emergency" => "an emergency: what the policy holds back on other days left as well",
             "obligation" => "a policy asked for what this gateway cannot do",
+            "budget-spent" => "what the grant allows in this period is spent",
             "foreign-topic" => "not one of the device's topics",
             "malformed" => "it breaks the device's format",
             "unsupported" => "a version or option that the adapter does not know",

@@ -20,7 +20,8 @@ pub mod shadow;
 use crate::{
     consent::{
         grant::{Clock, Grant, Permit},
-        release::{self, Consented, Nothing, Tightening},
+        operator::{Coins, noise::sample},
+        release::{self, Consented, Host, Nothing, Tightening},
     },
     message::Frame,
     outcome::Reason,
@@ -105,11 +106,13 @@ fn decide(
     live: Option<&mut LiveGrant>,
     readings: &[Reading],
 ) -> Decision {
-    let sealed = consented(asked, clock, live, readings).and_then(|(consented, tightening)| {
-        let noted = tightening.noted.then_some(Reason::Emergency);
-        seal::run(sealing, &asked.plan.contract, &consented, tightening.pad_kib)
-            .map(|it| (it, noted))
-    });
+    let hand = Hand { secret: sealing.pseudonyms(), coins: &mut sample::system };
+    let sealed =
+        consented(asked, (clock, hand), live, readings).and_then(|(consented, tightening)| {
+            let noted = tightening.noted.then_some(Reason::Emergency);
+            seal::run(sealing, &asked.plan.contract, &consented, tightening.pad_kib)
+                .map(|it| (it, noted))
+        });
     let outcome = match sealed {
         Ok((sealed, noted)) => Outcome::Queued(sealed, noted),
         Err(reason) => Outcome::Withheld(reason),
@@ -119,10 +122,16 @@ fn decide(
     Decision { grant: grant.id.clone(), recipient: grant.recipient.clone(), fields, outcome }
 }
 
+/// What operators need of the host.
+struct Hand<'a> {
+    secret: &'a [u8; 32],
+    coins: Coins<'a>,
+}
+
 /// What may leave of `readings`, and what policies asked for.
 fn consented(
     asked: Asked<'_>,
-    clock: impl Fn() -> Clock,
+    (clock, hand): (impl Fn() -> Clock, Hand<'_>),
     live: Option<&mut LiveGrant>,
     readings: &[Reading],
 ) -> Result<(Consented, Tightening), Reason> {
@@ -137,12 +146,15 @@ fn consented(
     }
     let tightening = oblige::run(asked.plan, &mut live.policies, now, &less)?;
     let permit = still_valid(&asked.plan.grant, clock())?;
-    let consented =
-        release::clamp(permit, &less, live.slots(), &tightening).map_err(|it| match it {
-            Nothing::NotGranted => Reason::NotGranted,
-            Nothing::SlotTaken => Reason::SlotTaken,
-            Nothing::Obligation => Reason::Obligation,
-        })?;
+    let (slots, memory) = live.kept_by_the_host();
+    let host = Host { slots, memory, secret: hand.secret, coins: hand.coins };
+    let consented = release::clamp(permit, &less, host, &tightening).map_err(|it| match it {
+        Nothing::NotGranted => Reason::NotGranted,
+        Nothing::SlotTaken => Reason::SlotTaken,
+        Nothing::Obligation => Reason::Obligation,
+        Nothing::Summarized => Reason::Minimized,
+        Nothing::Spent => Reason::BudgetSpent,
+    })?;
     live.use_once();
     Ok((consented, tightening))
 }
@@ -220,7 +232,8 @@ field = [{ path = "open", flag = true }]
         let permit = plan.grant.permit(Clock::Known(Millis(came))).unwrap();
         let field = Field { path: "open".into(), value: Scalar::Flag(true), unit: None };
         let readings = [Reading { kind: "k".into(), at_ms: None, fields: vec![field] }];
-        let consented = consented(Asked { plan, permit }, || clock, live, &readings);
+        let hand = Hand { secret: &[0; 32], coins: &mut || None };
+        let consented = consented(Asked { plan, permit }, (|| clock, hand), live, &readings);
         consented.map(|it| (it.0.at().0, it.0.due().0))
     }
 

@@ -68,6 +68,13 @@ impl Telemetry {
         text.family("hushgate_problems", Type::Gauge, "What `hushgate status` calls DEGRADED.")
             .row(&[], problems);
         self.committed(&mut text, &self.store.tally());
+        let bits = generation.bits_per_hour();
+        let what = "The most bits that can leave in an hour, by all grants that are in force.";
+        text.family("hushgate_capacity_bits_per_hour", Type::Gauge, what);
+        for recipient in &*self.recipients {
+            let bits = bits.get(&**recipient).copied().unwrap_or(0.0);
+            text.row(&[("recipient", recipient)], bits.ceil() as u64);
+        }
         let accounts: Vec<_> = generation.paces().map(|it| (it.id(), it.account())).collect();
         plugins(&mut text, &accounts);
         text.finish()

@@ -4,6 +4,7 @@ use super::{Failure, consent as record, glass, init::GRANT, open, out::say, with
 use crate::{
     config::{Config, Way},
     consent::{
+        capacity::by_pair,
         grant::{Clock, Grant},
         purpose, validity,
     },
@@ -175,6 +176,11 @@ pub(super) fn status(home: &Home) -> Result<(), Failure> {
     }
     say(format!("devices: {}", config.devices.len()));
     config.grants.iter().for_each(|it| say(describe(it)));
+    let now = Clock::Known(Millis::now());
+    let valid = config.grants.iter().filter(|it| it.permit(now).is_some());
+    for ((device, recipient), capacity) in by_pair(valid) {
+        say(format!("of {device}, {recipient} can learn at most {capacity} now"));
+    }
     let Ok(store) = Store::look(&home.store()) else {
         say("ledger: empty");
         return Ok(());

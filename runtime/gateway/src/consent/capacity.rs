@@ -5,10 +5,12 @@
 //! adds the number of ordered partitions of the fields (Fubini numbers). A slot ends before anything of it is
 //! sent, and is closed to plugins before that, so the moment of sending says nothing more. A policy can choose,
 //! for each release of its own, among later slots and larger sizes, which is counted as if each field left alone.
+//! What the host's operators let through counts as values do: a bucket is one, a summary has those of its range, noise adds
+//! none, and of pseudonyms there are so many in an epoch; which texts they stand for, a recipient without the key cannot tell.
 //! Several grants for one recipient add up, and no more: what is due at one moment leaves grant by grant.
 
-use super::schema::Rule;
-use std::{fmt, time::Duration};
+use super::{grant::Grant, schema::Rule};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
 /// The most bits that can leave for one recipient under one grant.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,6 +31,20 @@ impl Capacity {
         let slots_per_hour = 3600.0 / every.as_secs_f64().max(0.001);
         Self { bits_per_slot, bits_per_hour: bits_per_slot * slots_per_hour }
     }
+}
+
+/// What each recipient can learn at most of each device: grants of both add up.
+pub fn by_pair<'a>(
+    grants: impl Iterator<Item = &'a Grant>,
+) -> BTreeMap<(&'a str, &'a str), Capacity> {
+    let mut pairs: BTreeMap<_, Capacity> = BTreeMap::new();
+    for grant in grants {
+        let (more, pair) = (grant.capacity(), (&*grant.device, &*grant.recipient));
+        let all = pairs.entry(pair).or_insert(Capacity { bits_per_slot: 0.0, bits_per_hour: 0.0 });
+        all.bits_per_slot += more.bits_per_slot;
+        all.bits_per_hour += more.bits_per_hour;
+    }
+    pairs
 }
 
 impl fmt::Display for Capacity {
@@ -55,11 +71,16 @@ fn ordered_partitions(n: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::consent::schema::Domain;
+    use crate::consent::{operator::Operators, schema::Domain};
 
     fn bpm(step: f64) -> Rule {
         let domain = Domain::Number { min: 30.0, max: 220.0, step };
-        Rule { path: "heart-rate".into(), unit: Some("/min".into()), domain }
+        Rule {
+            path: "heart-rate".into(),
+            unit: Some("/min".into()),
+            domain,
+            operators: Operators::default(),
+        }
     }
 
     #[test]
@@ -79,6 +100,22 @@ mod tests {
         let of = |ways: f64| Capacity::of(&[bpm(5.0), bpm(5.0)], Duration::from_secs(300), ways);
         let more = of(16.0 * 13.0).bits_per_slot - of(1.0).bits_per_slot;
         assert!((more - 2.0 * (4.0 + 13.0_f64.log2())).abs() < 1e-9, "{more}");
+    }
+
+    #[test]
+    fn several_grants_of_one_device_for_one_recipient_add_up() {
+        let grant = |device: &str| {
+            Grant::of_text(&format!(
+                "subject = \"ada\"\ndevice = \"{device}\"\nrecipient = \"hospital\"\npurpose = \"own:care\"\n\
+                 every = \"5 min\"\nretention = \"1 h\"\nvalid-from = 1970-01-01T00:00:00Z\n\
+                 valid-until = 2027-01-01T00:00:00Z\nfield = [{{ path = \"v\", buckets = [1, 2, 3] }}]\n"
+            ))
+        };
+        let grants = [grant("strap"), grant("strap"), grant("door")];
+        let pairs = by_pair(grants.iter());
+        let hourly = |device| pairs[&(device, "hospital")].bits_per_hour;
+        assert!((hourly("door") - 12.0 * 5.0_f64.log2()).abs() < 1e-9, "four buckets or nothing");
+        assert!((hourly("strap") - 2.0 * hourly("door")).abs() < 1e-9);
     }
 
     #[test]

@@ -7,12 +7,13 @@
 
 use super::{
     capacity::Capacity,
+    field::{self, FieldFile},
     purpose,
     record::{Record, RecordFile},
     release::PAD_KIB_MAX,
-    schema::{Domain, Rule},
+    schema::Rule,
     stage::{Stage, StageFile},
-    unit, validity,
+    validity,
 };
 use crate::{
     message::Millis,
@@ -22,9 +23,6 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 use toml::Spanned;
-
-/// The most fields in one grant.
-const FIELDS_MAX: usize = 64;
 
 /// A subject's consent: what may leave of one device, for one recipient and one purpose.
 #[derive(Clone, Debug)]
@@ -174,7 +172,7 @@ impl Grant {
             every: source.duration(&file.every)?,
             retention: source.duration(&file.retention)?,
             wait_max: source.duration(&file.wait_max)?,
-            fields: fields(source, file.field)?,
+            fields: field::rules(source, file.field)?,
             minimizers: stages(source, file.minimize)?,
             policies: stages(source, file.policy)?,
             subject: file.subject.into_inner(),
@@ -237,23 +235,11 @@ struct File {
     valid_for: Option<Spanned<String>>,
     uses: Option<Spanned<i64>>,
     record: Option<RecordFile>,
-    field: Vec<Spanned<FileField>>,
+    field: Vec<Spanned<FieldFile>>,
     #[serde(default)]
     minimize: Vec<Spanned<StageFile>>,
     #[serde(default)]
     policy: Vec<Spanned<StageFile>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct FileField {
-    path: String,
-    unit: Option<String>,
-    range: Option<[f64; 2]>,
-    step: Option<f64>,
-    one_of: Option<Vec<String>>,
-    #[serde(default)]
-    flag: bool,
 }
 
 fn wait_max_default() -> Spanned<String> {
@@ -269,37 +255,6 @@ fn check_name(source: &Source, name: &Spanned<String>) -> Result<(), SettingsErr
         return Ok(());
     }
     Err(source.error(name.span(), "must be 1 to 64 lower-case letters, digits and hyphens"))
-}
-
-fn fields(source: &Source, files: Vec<Spanned<FileField>>) -> Result<Vec<Rule>, SettingsError> {
-    if files.is_empty() || files.len() > FIELDS_MAX {
-        return Err(source.whole(format!("must have 1 to {FIELDS_MAX} `[[field]]` entries")));
-    }
-    let mut rules: Vec<Rule> = Vec::new();
-    for file in files {
-        let span = file.span();
-        let written = file.get_ref().unit.as_deref().map_or(Ok(()), unit::check);
-        written.map_err(|it| source.error(span.clone(), it))?;
-        let rule = rule(file.into_inner()).and_then(|it| it.check().map_err(|it| it.to_string()));
-        let rule = rule.map_err(|problem| source.error(span.clone(), problem))?;
-        if rules.iter().any(|it| it.path == rule.path) {
-            return Err(source.error(span, format!("names `{}` a second time", rule.path)));
-        }
-        rules.push(rule);
-    }
-    Ok(rules)
-}
-
-fn rule(file: FileField) -> Result<Rule, String> {
-    let domain = match (file.range, file.step, file.one_of, file.flag) {
-        (Some([min, max]), Some(step), None, false) => Domain::Number { min, max, step },
-        (None, None, Some(texts), false) => Domain::Choice(texts),
-        (None, None, None, true) => Domain::Flag,
-        _ => {
-            return Err("must have either `range` and `step`, or `one-of`, or `flag = true`".into());
-        }
-    };
-    Ok(Rule { path: file.path, unit: file.unit, domain })
 }
 
 #[cfg(test)]
@@ -365,7 +320,7 @@ settings = { window-s = 300 }
         refused(
             "step = 5",
             "stepp = 5",
-            "grants/ada.toml:15: unknown field `stepp`, expected one of `path`, `unit`, `range`, `step`, `one-of`, `flag`",
+            "grants/ada.toml:15: unknown field `stepp`, expected one of `path`, `unit`, `range`, `step`, `one-of`, `flag`, `buckets`, `pseudonym`, `pseudonyms-max`, `epoch`, `aggregate`, `noise`",
         );
         refused("2027", "2025", "grants/ada.toml:9: must be after `valid-from`");
         refused(

@@ -9,12 +9,18 @@
 
 use super::{
     grant::{Grant, Permit},
-    schema::{Allowed, Rule},
+    operator::{
+        Coins, Memory,
+        noise::{Epsilon, Noise},
+        pseudonym::To,
+    },
+    schema::{Allowed, Domain, Rule},
 };
 use crate::message::{Millis, Sensitive};
-use hushgate_wasm::bindings::Reading;
+use hushgate_wasm::bindings::{Reading, Scalar};
 use serde::{Deserialize, Serialize};
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
@@ -68,6 +74,10 @@ pub struct Tightening {
     pub drop: BTreeSet<String>,
     /// These paths no finer than this.
     pub coarsen: Vec<(String, f64)>,
+    /// These paths with noise that tells no more than this of them.
+    pub noise: Vec<(String, f64)>,
+    /// These paths only as pseudonyms.
+    pub pseudonymise: BTreeSet<String>,
     /// Not before this.
     pub not_before: Millis,
     /// At least so many KiB: in whole ones, since the capacity counts them.
@@ -85,13 +95,29 @@ pub enum Nothing {
     SlotTaken,
     /// A policy asked for something that cannot be done with it.
     Obligation,
+    /// It went into this slot's summary, which leaves in the next.
+    Summarized,
+    /// What the grant allows in a period was spent: noise, or different pseudonyms.
+    Spent,
+}
+
+/// What only the host has: what it remembers for the grant, its key for pseudonyms, and chance.
+pub struct Host<'a> {
+    /// When each field left last.
+    pub slots: &'a mut Slots,
+    /// What operators remember.
+    pub memory: &'a mut Memory,
+    /// What pseudonyms are made with.
+    pub secret: &'a [u8; 32],
+    /// What noise is made with.
+    pub coins: Coins<'a>,
 }
 
 /// Clamps `readings` to the permit's grant. Of each field the last reading counts.
 pub fn clamp(
     permit: Permit<'_>,
     readings: &[Reading],
-    slots: &mut Slots,
+    host: Host<'_>,
     tightening: &Tightening,
 ) -> Result<Consented, Nothing> {
     let grant = permit.grant();
@@ -101,24 +127,112 @@ pub fn clamp(
     }
     let slot = grant.slot(permit.now().plus(CLOSED_MS));
     let start = grant.slot_start(slot);
-    let rules = tightening.rules(grant)?;
+    let mut desk = Desk { grant, slot, start, host, tightening };
     let mut fields = Vec::new();
-    let mut taken = false;
-    for (rule, steps) in rules {
-        let found = readings.iter().rev().flat_map(|it| &it.fields).find(|it| rule.matches(it));
-        let Some(found) = found else { continue };
-        let Some(value) = rule.clamp(&found.value, steps) else { continue };
-        if slots.0.get(&rule.path).is_some_and(|last| *last >= start.0) {
-            taken = true;
-            continue;
+    let mut nothing = Nothing::NotGranted;
+    for (rule, steps) in tightening.rules(grant)? {
+        match desk.leaves(rule, steps, readings)? {
+            Ok(value) => fields.push(ConsentedField {
+                path: rule.path.clone(),
+                unit: rule.unit_that_leaves(),
+                value,
+            }),
+            Err(why) => nothing = nothing.or(why),
         }
-        slots.0.insert(rule.path.clone(), start.0);
-        fields.push(ConsentedField { path: rule.path.clone(), unit: rule.unit.clone(), value });
     }
-    match (fields.is_empty(), taken) {
-        (false, _) => Ok(consented(grant, slot, fields, tightening)),
-        (true, true) => Err(Nothing::SlotTaken),
-        (true, false) => Err(Nothing::NotGranted),
+    if fields.is_empty() { Err(nothing) } else { Ok(consented(grant, slot, fields, tightening)) }
+}
+
+/// One release in the making.
+struct Desk<'a, 'h> {
+    grant: &'a Grant,
+    slot: i64,
+    start: Millis,
+    host: Host<'h>,
+    tightening: &'a Tightening,
+}
+
+impl Desk<'_, '_> {
+    /// What leaves of one field, or why it does not; an outer error is for all fields.
+    fn leaves(
+        &mut self,
+        rule: &Rule,
+        steps: f64,
+        readings: &[Reading],
+    ) -> Result<Result<Sensitive<Allowed>, Nothing>, Nothing> {
+        let found =
+            || readings.iter().rev().flat_map(|it| &it.fields).filter(|it| rule.matches(it));
+        let value = match rule.operators.summary {
+            None => match found().next() {
+                Some(field) => Cow::Borrowed(&field.value),
+                None => return Ok(Err(Nothing::NotGranted)),
+            },
+            Some(summary) => {
+                let window = self.host.memory.window(&rule.path);
+                let closed = window.close(self.grant, self.slot, summary);
+                let mut samples = found().filter_map(|it| rule.sample(&it.value)).peekable();
+                let nothing = match samples.peek() {
+                    Some(_) => Nothing::Summarized,
+                    None => Nothing::NotGranted,
+                };
+                samples.for_each(|it| window.add(self.start, it, summary));
+                match closed {
+                    Some(value) => Cow::Owned(Scalar::Real(value)),
+                    None => return Ok(Err(nothing)),
+                }
+            }
+        };
+        if !rule.takes(&value) {
+            return Ok(Err(Nothing::NotGranted));
+        }
+        if self.host.slots.0.get(&rule.path).is_some_and(|last| *last >= self.start.0) {
+            return Ok(Err(Nothing::SlotTaken));
+        }
+        let value = self.operated(rule, steps, &value)?;
+        if value.is_ok() {
+            self.host.slots.0.insert(rule.path.clone(), self.start.0);
+        }
+        Ok(value)
+    }
+
+    /// Where the rule asks for a key or for chance, with that; clamped in any case.
+    fn operated(
+        &mut self,
+        rule: &Rule,
+        steps: f64,
+        value: &Scalar,
+    ) -> Result<Result<Sensitive<Allowed>, Nothing>, Nothing> {
+        if let (Domain::Pseudonym(pseudonyms), Scalar::Text(text)) = (&rule.domain, value) {
+            let known = self.host.memory.known(&rule.path);
+            let recipient = &self.grant.recipient;
+            let to = To { secret: self.host.secret, recipient, at: self.start };
+            let given = pseudonyms.of(text, known, to);
+            let given = given.map(|it| Sensitive::new(Allowed::Choice(it)));
+            return Ok(given.ok_or(Nothing::Spent));
+        }
+        let Some((noise, epsilon)) = self.tightening.epsilon(rule)? else {
+            return Ok(rule.clamp(value, steps).ok_or(Nothing::NotGranted));
+        };
+        if !noise.spend(epsilon, self.host.memory.spent(&rule.path), self.start) {
+            return Ok(Err(Nothing::Spent));
+        }
+        // Without chance nothing leaves: never the value as it is.
+        let drawn = noise.scale(epsilon).draw(&mut *self.host.coins).ok_or(Nothing::Obligation)?;
+        Ok(rule.clamp_noisy(value, steps, drawn).ok_or(Nothing::NotGranted))
+    }
+}
+
+impl Nothing {
+    /// Of two reasons for two fields, the one that says more.
+    fn or(self, other: Self) -> Self {
+        let weight = |it| match it {
+            Self::NotGranted => 0,
+            Self::Summarized => 1,
+            Self::Spent => 2,
+            Self::SlotTaken => 3,
+            Self::Obligation => 4,
+        };
+        if weight(other) > weight(self) { other } else { self }
     }
 }
 
@@ -153,12 +267,34 @@ impl Tightening {
     /// What may leave of `grant`, and of how many steps only one is left.
     fn rules<'a>(&self, grant: &'a Grant) -> Result<Vec<(&'a Rule, f64)>, Nothing> {
         let kept = grant.fields.iter().filter(|it| self.lets(&it.path));
-        kept.map(|it| Ok((it, self.steps(it).ok_or(Nothing::Obligation)?))).collect()
+        kept.map(|it| {
+            let is_done =
+                !self.pseudonymise.contains(&it.path) || matches!(it.domain, Domain::Pseudonym(_));
+            self.epsilon(it)?;
+            let steps = self.steps(it).filter(|_| is_done).ok_or(Nothing::Obligation)?;
+            Ok((it, steps))
+        })
+        .collect()
     }
 
     fn steps(&self, rule: &Rule) -> Option<f64> {
         let asked = self.coarsen.iter().filter(|it| it.0 == rule.path);
         asked.map(|it| rule.steps_in(it.1)).try_fold(1.0, |most, it| Some(f64::max(most, it?)))
+    }
+
+    /// How much a value of `rule` may tell: what the grant or a policy says, the stricter. Nothing without noise.
+    fn epsilon(&self, rule: &Rule) -> Result<Option<(Noise, Epsilon)>, Nothing> {
+        let mut least = rule.operators.noise.and_then(|it| it.epsilon);
+        for (_, asked) in self.noise.iter().filter(|it| it.0 == rule.path) {
+            let asked = Epsilon::of_asked(*asked).ok_or(Nothing::Obligation)?;
+            least = Some(least.map_or(asked, |it| it.min(asked)));
+        }
+        match (rule.operators.noise, least) {
+            (Some(noise), Some(epsilon)) => Ok(Some((noise, epsilon))),
+            (_, None) => Ok(None),
+            // Nobody consented to a budget.
+            (None, Some(_)) => Err(Nothing::Obligation),
+        }
     }
 
     fn lets(&self, path: &str) -> bool {
@@ -218,5 +354,7 @@ impl Consented {
     }
 }
 
+#[cfg(test)]
+mod operated;
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@
 //!
 //! - [`Rule::clamp`] returns one of [`Rule::alphabet`] values, whatever it is given, or nothing.
 
+use super::operator::{Operators, Summary, buckets, pseudonym::Pseudonyms};
 use crate::message::Sensitive;
 use hushgate_wasm::bindings::{Field, Scalar};
 
@@ -19,6 +20,8 @@ pub struct Rule {
     pub unit: Option<String>,
     /// The values it can have.
     pub domain: Domain,
+    /// What the host does to it before it is clamped.
+    pub operators: Operators,
 }
 
 /// The values that a released field can have.
@@ -37,6 +40,10 @@ pub enum Domain {
     Flag,
     /// One of these texts; any other does not leave.
     Choice(Vec<String>),
+    /// The label of the bucket that a number falls into; these are the edges.
+    Buckets(Vec<f64>),
+    /// A pseudonym instead of a text.
+    Pseudonym(Pseudonyms),
 }
 
 /// A rule cannot hold.
@@ -51,6 +58,9 @@ pub enum RuleError {
     /// There is nothing to choose from.
     #[error("`one-of` must name at least one text, of at most 64 bytes each")]
     Choice,
+    /// There is no edge, or they do not rise.
+    #[error("`buckets` must be 1 to 64 numbers, each above the one before")]
+    Buckets,
     /// Two subjects granted kinds or steps that have no common coarser one.
     #[error("the subjects' grants of this field have no values in common")]
     Apart,
@@ -63,7 +73,7 @@ pub enum Allowed {
     Number(f64),
     /// A flag.
     Flag(bool),
-    /// One of the texts that the grant names.
+    /// One of the texts that the grant names, a bucket's label, or a pseudonym.
     Choice(String),
 }
 
@@ -82,7 +92,8 @@ impl Rule {
             Domain::Choice(texts) if texts.is_empty() || texts.iter().any(|it| it.len() > 64) => {
                 return Err(RuleError::Choice);
             }
-            Domain::Choice(_) | Domain::Flag => {}
+            Domain::Buckets(edges) if !buckets::rise(edges) => return Err(RuleError::Buckets),
+            Domain::Choice(_) | Domain::Flag | Domain::Buckets(_) | Domain::Pseudonym(_) => {}
         }
         Ok(self)
     }
@@ -93,6 +104,8 @@ impl Rule {
             Domain::Number { min, max, step } => last_step(*min, *max, *step) + 1.0,
             Domain::Flag => 2.0,
             Domain::Choice(texts) => texts.len() as f64,
+            Domain::Buckets(edges) => edges.len() as f64 + 1.0,
+            Domain::Pseudonym(it) => f64::from(it.max),
         }
     }
 
@@ -106,7 +119,7 @@ impl Rule {
     pub fn steps_in(&self, asked: f64) -> Option<f64> {
         match &self.domain {
             Domain::Number { step, .. } if is_step(asked) => Some(steps_in(*step, asked)),
-            Domain::Number { .. } | Domain::Flag | Domain::Choice(_) => None,
+            _ => None,
         }
     }
 
@@ -121,9 +134,53 @@ impl Rule {
             (Domain::Choice(texts), Scalar::Text(text)) => {
                 Allowed::Choice(texts.iter().find(|it| *it == text)?.clone())
             }
+            (Domain::Buckets(edges), value) => {
+                Allowed::Choice(buckets::label(edges, number(value)?))
+            }
             _ => return None,
         };
         Some(Sensitive::new(allowed))
+    }
+
+    /// As [`Self::clamp`], after so many steps were added to the value inside its range. Nothing if it has no steps.
+    pub fn clamp_noisy(
+        &self,
+        value: &Scalar,
+        steps: f64,
+        noise: i64,
+    ) -> Option<Sensitive<Allowed>> {
+        let Domain::Number { min, max, step } = self.domain else { return None };
+        let last = last_step(min, max, step);
+        let inside = ((number(value)? - min) / step).round_ties_even().clamp(0.0, last);
+        let noisy = min + (inside + noise as f64).clamp(0.0, last) * step;
+        Some(Sensitive::new(Allowed::Number(on_grid(noisy, (min, max, step), steps))))
+    }
+
+    /// Whether [`Self::clamp`] has something for it, or it can become a pseudonym.
+    pub fn takes(&self, value: &Scalar) -> bool {
+        match (&self.domain, value) {
+            (Domain::Number { .. } | Domain::Buckets(_), value) => number(value).is_some(),
+            (Domain::Choice(texts), Scalar::Text(text)) => texts.contains(text),
+            (Domain::Flag, Scalar::Flag(_)) | (Domain::Pseudonym(_), Scalar::Text(_)) => true,
+            _ => false,
+        }
+    }
+
+    /// What a summary takes of a value: the number, in the range that its values are about.
+    pub fn sample(&self, value: &Scalar) -> Option<f64> {
+        let of_another_kind = self.operators.summary.is_some_and(Summary::is_of_another_kind);
+        match self.domain {
+            Domain::Number { min, max, .. } if !of_another_kind => {
+                Some(number(value)?.clamp(min, max))
+            }
+            _ => number(value),
+        }
+    }
+
+    /// The unit that leaves with it: a count has none.
+    pub fn unit_that_leaves(&self) -> Option<String> {
+        let is_count = self.operators.summary == Some(Summary::Count);
+        self.unit.clone().filter(|_| !is_count)
     }
 
     /// What both rules allow: for a device that several people are behind.
@@ -141,9 +198,16 @@ impl Rule {
             (Domain::Choice(ours), Domain::Choice(theirs)) => {
                 Domain::Choice(ours.iter().filter(|it| theirs.contains(it)).cloned().collect())
             }
+            (Domain::Buckets(ours), Domain::Buckets(theirs)) => {
+                Domain::Buckets(ours.iter().filter(|it| theirs.contains(it)).copied().collect())
+            }
+            (Domain::Pseudonym(ours), Domain::Pseudonym(theirs)) => {
+                Domain::Pseudonym(ours.and(theirs))
+            }
             _ => return Err(RuleError::Apart),
         };
-        Self { path: self.path.clone(), unit: self.unit.clone(), domain }
+        let operators = self.operators.and(&other.operators).ok_or(RuleError::Apart)?;
+        Self { path: self.path.clone(), unit: self.unit.clone(), domain, operators }
             .check()
             .map_err(|_| RuleError::Apart)
     }
@@ -199,172 +263,4 @@ fn decimal_places(number: f64) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::BTreeSet;
-
-    fn rule(min: f64, max: f64, step: f64) -> Rule {
-        let domain = Domain::Number { min, max, step };
-        Rule { path: "heart-rate".into(), unit: Some("/min".into()), domain }.check().unwrap()
-    }
-
-    #[track_caller]
-    fn clamps(rule: &Rule, value: Scalar, coarser: Option<f64>, expect: Option<Allowed>) {
-        let steps = coarser.map_or(1.0, |it| rule.steps_in(it).unwrap());
-        assert_eq!(rule.clamp(&value, steps).map(Sensitive::into_revealed), expect);
-    }
-
-    #[test]
-    fn numbers_leave_on_a_step_inside_the_range() {
-        let bpm = rule(30.0, 220.0, 5.0);
-        assert_eq!(bpm.alphabet(), 39.0);
-        for (value, leaves) in
-            [(71.99, 70.0), (72.51, 75.0), (300.0, 220.0), (-4.0, 30.0), (1e300, 220.0)]
-        {
-            clamps(&bpm, Scalar::Real(value), None, Some(Allowed::Number(leaves)));
-        }
-        clamps(&bpm, Scalar::Int(71), None, Some(Allowed::Number(70.0)));
-        clamps(&rule(0.0, 1.0, 0.1), Scalar::Real(0.31), None, Some(Allowed::Number(0.3)));
-    }
-
-    #[test]
-    fn a_range_that_no_step_fills_ends_at_the_last_step() {
-        clamps(&rule(0.0, 9.0, 4.0), Scalar::Real(9.0), None, Some(Allowed::Number(8.0)));
-    }
-
-    #[test]
-    fn what_is_no_number_does_not_leave() {
-        let bpm = rule(30.0, 220.0, 5.0);
-        for value in
-            [Scalar::Real(f64::NAN), Scalar::Real(f64::INFINITY), Scalar::Text("70".into())]
-        {
-            clamps(&bpm, value, None, None);
-        }
-    }
-
-    #[test]
-    fn a_policy_can_only_coarsen() {
-        let bpm = rule(30.0, 220.0, 5.0);
-        clamps(&bpm, Scalar::Int(71), Some(1.0), Some(Allowed::Number(70.0)));
-        clamps(&bpm, Scalar::Int(71), Some(20.0), Some(Allowed::Number(70.0)));
-        clamps(&bpm, Scalar::Int(81), Some(18.0), Some(Allowed::Number(90.0)));
-    }
-
-    #[test]
-    fn a_step_beyond_the_range_leaves_one_value() {
-        let half = rule(0.0, 100.0, 0.5);
-        for huge in [100.1, 1e17, 1e308, f64::MAX] {
-            for value in [-1.0, 0.0, 71.3, 99.9, f64::MAX] {
-                clamps(&half, Scalar::Real(value), Some(huge), Some(Allowed::Number(0.0)));
-            }
-        }
-        let wide = rule(f64::MIN / 2.0, f64::MAX / 2.0, 1e300);
-        clamps(
-            &wide,
-            Scalar::Real(f64::MAX),
-            Some(f64::MAX),
-            Some(Allowed::Number(f64::MIN / 2.0)),
-        );
-    }
-
-    #[test]
-    fn what_has_no_steps_or_is_none_cannot_be_coarser() {
-        let bpm = rule(30.0, 220.0, 5.0);
-        for no_step in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -5.0, 0.0, -0.0] {
-            assert_eq!(bpm.steps_in(no_step), None, "{no_step}");
-        }
-        for domain in [Domain::Flag, Domain::Choice(vec!["open".into()])] {
-            let door = Rule { path: "door".into(), unit: None, domain };
-            assert_eq!(door.steps_in(2.0), None);
-        }
-    }
-
-    /// Ranges, steps and coarser steps of many sizes, and values in and out of the range.
-    fn any(random: &mut fastrand::Rng) -> (Rule, f64, f64) {
-        let tenth = |random: &mut fastrand::Rng| 0.1_f64.powi(random.i32(0..4));
-        let step = f64::from(random.i32(1..20)) * tenth(random);
-        let min = f64::from(random.i32(-500..500)) * tenth(random);
-        let max = min + step * random.f64() * 300.0;
-        let coarser =
-            step * if random.bool() { f64::from(random.i32(1..400)) } else { random.f64() * 50.0 };
-        let value = min + (max - min) * (random.f64() * 1.4 - 0.2);
-        (rule(min, max, step), coarser, value)
-    }
-
-    fn leaves(rule: &Rule, value: f64, coarser: Option<f64>) -> f64 {
-        let steps = coarser.map_or(1.0, |it| rule.steps_in(it).unwrap());
-        match rule.clamp(&Scalar::Real(value), steps).map(Sensitive::into_revealed) {
-            Some(Allowed::Number(number)) => number,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn coarser_numbers_are_among_the_grants_own_bit_for_bit() {
-        clamps(&rule(0.0, 100.0, 0.1), Scalar::Real(30.01), Some(0.3), Some(Allowed::Number(30.0)));
-        let mut random = fastrand::Rng::with_seed(7);
-        for _ in 0..2_000 {
-            let (rule, coarser, value) = any(&mut random);
-            let Domain::Number { min, step, .. } = rule.domain else { panic!("{rule:?}") };
-            let nth = |it: u32| leaves(&rule, min + f64::from(it) * step, None).to_bits();
-            let own: BTreeSet<_> = (0..).map(nth).take(rule.alphabet() as usize).collect();
-            assert_eq!(own.len() as f64, rule.alphabet(), "{rule:?}");
-            let values = [value, f64::MIN, f64::MAX];
-            for (value, coarser) in
-                values.into_iter().flat_map(|it| [(it, None), (it, Some(coarser))])
-            {
-                let number = leaves(&rule, value, coarser);
-                assert!(own.contains(&number.to_bits()), "{number} {rule:?} {coarser:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn coarser_numbers_are_as_far_apart_as_was_asked_for() {
-        let mut random = fastrand::Rng::with_seed(8);
-        for _ in 0..500 {
-            let (rule, coarser, _) = any(&mut random);
-            let Domain::Number { min, max, step } = rule.domain else { panic!("{rule:?}") };
-            let mut at = min;
-            let mut last = leaves(&rule, min, Some(coarser));
-            while at < max {
-                at += step / 2.0;
-                let next = leaves(&rule, at, Some(coarser));
-                assert!(
-                    next == last || next - last > coarser * 0.999_999,
-                    "{last} {next} {coarser} {rule:?}"
-                );
-                last = next;
-            }
-        }
-    }
-
-    #[test]
-    fn a_choice_leaves_only_as_named() {
-        let domain = Domain::Choice(vec!["open".into(), "shut".into()]);
-        let door = Rule { path: "door".into(), unit: None, domain };
-        clamps(&door, Scalar::Text("open".into()), None, Some(Allowed::Choice("open".into())));
-        clamps(&door, Scalar::Text("ajar, ada left".into()), None, None);
-    }
-
-    #[test]
-    fn two_subjects_release_only_what_both_granted() {
-        let both = rule(30.0, 220.0, 5.0).and(&rule(40.0, 300.0, 2.0)).unwrap();
-        assert_eq!(both.domain, Domain::Number { min: 40.0, max: 220.0, step: 6.0 });
-        let both = rule(0.0, 100.0, 0.1).and(&rule(0.0, 100.0, 0.3)).unwrap();
-        assert_eq!(both.domain, Domain::Number { min: 0.0, max: 100.0, step: 0.3 });
-        assert!(rule(0.0, 1e-300, 1e-310).and(&rule(0.0, 1e10, 1e10)).is_err());
-    }
-
-    #[test]
-    fn broken_rules_are_refused() {
-        let of = |min, max, step| {
-            let domain = Domain::Number { min, max, step };
-            Rule { path: "x".into(), unit: None, domain }.check().unwrap_err()
-        };
-        assert_eq!(of(2.0, 1.0, 1.0), RuleError::Range);
-        assert_eq!(of(f64::NAN, 1.0, 1.0), RuleError::Range);
-        assert_eq!(of(0.0, 1.0, 0.0), RuleError::Step);
-        assert_eq!(of(0.0, 1.0, 1e-18), RuleError::Step);
-    }
-}
+mod tests;

@@ -10,7 +10,7 @@
 //!   left is not.
 
 use crate::{
-    consent::release::Slots,
+    consent::{operator::Memory, release::Slots},
     message::Millis,
     outcome::Reason,
     pipeline::{fresh::Highest, reason},
@@ -61,12 +61,15 @@ enum Change {
 }
 
 /// What a grant remembers from frame to frame.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct GrantState {
     slots: Slots,
     /// By minimizer: its fingerprint and what it left.
     minimizers: Vec<([u8; 8], Option<Vec<u8>>)>,
     used: Used,
+    /// Written after the rest, by itself: what earlier versions wrote ends before it.
+    #[serde(skip)]
+    operators: Memory,
 }
 
 /// How often something left under one text of a grant: a new text is a new consent.
@@ -136,9 +139,22 @@ impl GrantState {
         let Some(bytes) = bytes else { return Self::default() };
         let uncounted = || {
             let Uncounted { slots, minimizers } = postcard::from_bytes(&bytes).ok()?;
-            Some(Self { slots, minimizers, used: Used::default() })
+            Some(Self { slots, minimizers, ..Self::default() })
         };
-        postcard::from_bytes(&bytes).ok().or_else(uncounted).unwrap_or_default()
+        Self::of_bytes(&bytes).ok().or_else(uncounted).unwrap_or_default()
+    }
+
+    fn of_bytes(bytes: &[u8]) -> Result<Self, postcard::Error> {
+        let (mut state, rest) = postcard::take_from_bytes::<Self>(bytes)?;
+        if !rest.is_empty() {
+            state.operators = postcard::from_bytes(rest)?;
+        }
+        Ok(state)
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, postcard::Error> {
+        let state = postcard::to_allocvec(self)?;
+        postcard::to_extend(&self.operators, state)
     }
 }
 
@@ -182,10 +198,10 @@ impl LiveGrant {
             && [self.minimizers.len(), self.state.minimizers.len()] == [minimizers; 2]
     }
 
-    /// In which slots its fields have left.
-    pub fn slots(&mut self) -> &mut Slots {
+    /// In which slots its fields have left, and what the host's operators remember.
+    pub fn kept_by_the_host(&mut self) -> (&mut Slots, &mut Memory) {
         self.change = Change::Release;
-        &mut self.state.slots
+        (&mut self.state.slots, &mut self.state.operators)
     }
 
     /// Whether something left as often as `uses` says.
@@ -214,7 +230,7 @@ impl LiveGrant {
 
     fn take(&mut self) -> Option<Vec<u8>> {
         self.change = Change::None;
-        postcard::to_allocvec(&self.state).ok()
+        self.state.bytes().ok()
     }
 }
 
@@ -280,6 +296,7 @@ impl<I> Warm<I> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::consent::operator::pseudonym::{Pseudonyms, To};
 
     #[test]
     fn slots_that_were_kept_before_uses_were_counted_still_count() {
@@ -288,5 +305,21 @@ mod tests {
         let state = GrantState::read(Some(before));
         assert_eq!((state.slots, state.used), (slots, Used::default()));
         assert_eq!(state.minimizers, [([7; 8], Some(vec![1]))]);
+    }
+
+    #[test]
+    fn what_the_host_remembers_is_the_same_after_a_restart() {
+        let mut state = GrantState::default();
+        let to = To { secret: &[7; 32], recipient: "hospital", at: Millis(1) };
+        let given = Pseudonyms::default().of("ada", state.operators.known("badge"), to);
+        assert!(given.is_some());
+        assert_eq!(GrantState::read(Some(state.bytes().unwrap())), state);
+    }
+
+    #[test]
+    fn what_an_earlier_version_wrote_is_not_forgotten() {
+        let state = GrantState { minimizers: vec![([7; 8], None)], ..GrantState::default() };
+        let earlier = postcard::to_allocvec(&state).unwrap();
+        assert_eq!(GrantState::read(Some(earlier)), state);
     }
 }

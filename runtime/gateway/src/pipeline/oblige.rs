@@ -69,16 +69,17 @@ fn oblige(all: &mut Tightening, obligation: Obligation, now: Millis) -> Result<(
         Obligation::Coarsen((path, step)) if is_step(step) => {
             all.coarsen.push((path, step));
         }
+        Obligation::Noise((field, epsilon)) => all.noise.push((field, epsilon)),
+        Obligation::Pseudonymise(field) => {
+            all.pseudonymise.insert(field);
+        }
         Obligation::Delay(0) => all.noted = true,
         Obligation::Delay(seconds) => hold(all, now.plus(i64::from(seconds) * 1000)),
         Obligation::PadTo(bytes) if bytes.div_ceil(1 << 10) <= PAD_KIB_MAX => {
             all.pad_kib = all.pad_kib.max(bytes.div_ceil(1 << 10));
         }
         // What this host cannot do is not released without it.
-        Obligation::Coarsen(_)
-        | Obligation::PadTo(_)
-        | Obligation::Pseudonymise(_)
-        | Obligation::Noise(_) => return Err(Reason::Obligation),
+        Obligation::Coarsen(_) | Obligation::PadTo(_) => return Err(Reason::Obligation),
     }
     Ok(())
 }
@@ -178,8 +179,6 @@ mod tests {
     #[test]
     fn what_this_host_cannot_do_withholds() {
         for it in [
-            Obligation::Noise(("a".into(), 0.1)),
-            Obligation::Pseudonymise("a".into()),
             Obligation::Coarsen(("a".into(), f64::NAN)),
             Obligation::PadTo(16_385),
             Obligation::PadTo(u32::MAX),

@@ -24,10 +24,10 @@ use std::{
 };
 
 /// Seals in the name of this gateway.
-#[derive(Debug)]
 pub struct Sealing {
     keys: Keys,
     vault: Vault,
+    pseudonyms: [u8; 32],
     /// By the recipient's public key. As many as there are recipients.
     sealers: RwLock<HashMap<[u8; 32], Arc<Sealer>>>,
     /// How often each grant was withdrawn.
@@ -49,12 +49,20 @@ pub struct Sealed {
     envelope: Vec<u8>,
 }
 
+impl std::fmt::Debug for Sealing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Sealing([hidden])")
+    }
+}
+
 impl Sealing {
     /// With the gateway's own keys.
     pub fn new(keys: &Keys) -> Self {
+        let pseudonyms = keys.derive("hushgate pseudonyms v1");
         Self {
             keys: keys.clone(),
             vault: keys.vault(),
+            pseudonyms,
             sealers: RwLock::default(),
             lives: RwLock::default(),
         }
@@ -71,6 +79,11 @@ impl Sealing {
         let lives = self.lives.read().unwrap_or_else(PoisonError::into_inner);
         let life = lives.get(grant).copied().unwrap_or(0);
         Some((keys.sealing, GrantTag(self.keys.grant_tag(&keys.sealing, grant, life))))
+    }
+
+    /// What pseudonyms are made with.
+    pub(super) fn pseudonyms(&self) -> &[u8; 32] {
+        &self.pseudonyms
     }
 
     /// Who seals to `recipient`.
@@ -195,7 +208,8 @@ mod tests {
     use crate::{
         consent::{
             grant::{Clock, Grant},
-            release::{self, PAD_KIB_MAX, Slots, Tightening},
+            operator::Memory,
+            release::{self, Host, PAD_KIB_MAX, Slots, Tightening},
         },
         contract::Address,
         wire::{
@@ -223,7 +237,9 @@ mod tests {
         let reading = Reading { kind: "k".into(), at_ms: None, fields };
         let permit = grant.permit(Clock::Known(Millis(0))).unwrap();
         let all = Tightening::default();
-        release::clamp(permit, &[reading], &mut Slots::default(), &all).unwrap()
+        let (slots, memory) = (&mut Slots::default(), &mut Memory::default());
+        let host = Host { slots, memory, secret: &[0; 32], coins: &mut || None };
+        release::clamp(permit, &[reading], host, &all).unwrap()
     }
 
     fn contract(format: Format, envelope_bytes: u32) -> Contract {

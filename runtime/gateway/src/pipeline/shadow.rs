@@ -5,7 +5,7 @@
 //! - Nothing leaves and nothing is remembered: instances and states are its own.
 //! - What it tells are numbers: how often something would leave and in how many different values.
 
-use super::{Asked, consented, decode, live::LiveDevice};
+use super::{Asked, Hand, consented, decode, live::LiveDevice};
 use crate::{
     consent::{grant::Clock, schema::Allowed},
     message::Frame,
@@ -41,6 +41,7 @@ struct Told {
 pub fn run<'a>(plan: &DevicePlan, frames: impl Iterator<Item = &'a Frame>) -> Disclosed {
     let Ok(mut live) = LiveDevice::new::<Infallible>(plan, None, |_| Ok(None));
     let mut disclosed = Disclosed::default();
+    let mut chance = fastrand::Rng::with_seed(0);
     for frame in frames {
         let Ok(readings) = decode::run(&plan.adapter, &mut live.adapter, frame) else { continue };
         for (place, grant) in plan.grants.iter().enumerate() {
@@ -48,7 +49,10 @@ pub fn run<'a>(plan: &DevicePlan, frames: impl Iterator<Item = &'a Frame>) -> Di
             let Some(permit) = grant.grant.permit(then) else { continue };
             let asked = Asked { plan: grant, permit };
             let live = live.grants.get_mut(place);
-            let Ok((consented, _)) = consented(asked, || then, live, &readings) else { continue };
+            // The same chance for both plans, or they would differ by it.
+            let hand = Hand { secret: &[0; 32], coins: &mut || Some(chance.u64(..)) };
+            let consented = consented(asked, (|| then, hand), live, &readings);
+            let Ok((consented, _)) = consented else { continue };
             for field in consented.fields() {
                 let told = disclosed.0.entry((grant.grant.id.clone(), field.path.clone()));
                 let told = told.or_default();

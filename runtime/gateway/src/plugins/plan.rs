@@ -166,6 +166,15 @@ impl Generation {
         Ok(Self { number, devices, paces })
     }
 
+    /// How many bits an hour each recipient can learn at most, of all devices.
+    pub fn bits_per_hour(&self) -> BTreeMap<&str, f64> {
+        let mut all: BTreeMap<&str, f64> = BTreeMap::new();
+        for plan in self.devices.values().flat_map(|it| &it.grants) {
+            *all.entry(&plan.grant.recipient).or_default() += plan.grant.capacity().bits_per_hour;
+        }
+        all
+    }
+
     /// The next generation: this one without the grants that `stays` refuses.
     #[must_use]
     pub fn keeping(&self, stays: impl Fn(&str) -> bool) -> Self {

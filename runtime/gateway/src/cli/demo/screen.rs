@@ -3,8 +3,8 @@
 use super::{DemoWay, stage::Stage};
 use crate::{
     cli::{describe_summary, say},
-    consent::capacity::Capacity,
     consent::schema::{Domain, Rule},
+    consent::{capacity::Capacity, operator::Operators},
     ledger::{Entry, verify::Summary},
     outcome::Reason,
 };
@@ -65,6 +65,7 @@ impl Screen {
             path: "heart-rate".into(),
             unit: Some("/min".into()),
             domain: Domain::Number { min: 30.0, max: 220.0, step: 0.01 },
+            operators: Operators::default(),
         };
         let before = Capacity::of(&[prototype], Duration::from_secs(10), 1.0);
         let usual_heart = Capacity::of(&stage.usual.fields[..1], stage.usual.every, 1.0);

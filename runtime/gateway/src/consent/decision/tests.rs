@@ -5,7 +5,8 @@ use super::*;
 use crate::{
     consent::{
         grant::Clock,
-        release::{Consented, Slots, Tightening, clamp},
+        operator::Memory,
+        release::{Consented, Host, Slots, Tightening, clamp},
         schema::{Allowed, Domain, Rule},
     },
     message::Millis,
@@ -168,7 +169,9 @@ impl<'a> World<'a> {
             }
             let Some(permit) = it.grant.permit(self.clock()) else { continue };
             let slots = self.slots.entry(it.grant.id.as_str()).or_default();
-            if let Ok(consented) = clamp(permit, &readings, slots, &Tightening::default()) {
+            let (memory, mut coins) = (&mut Memory::default(), || None);
+            let host = Host { slots, memory, secret: &[7; 32], coins: &mut coins };
+            if let Ok(consented) = clamp(permit, &readings, host, &Tightening::default()) {
                 self.outbox.push((consented, self.noticed));
             }
         }

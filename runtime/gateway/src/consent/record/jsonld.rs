@@ -10,6 +10,7 @@
 use crate::{
     consent::{
         grant::{Clock, Grant},
+        operator::buckets,
         purpose,
         schema::{Domain, Rule},
         validity,
@@ -225,14 +226,17 @@ fn process(grant: &Grant, it: &Complete<'_>) -> Value {
 
 /// The values that a field can have, in words.
 pub fn values(rule: &Rule) -> String {
-    let unit = rule.unit.as_deref().map_or_else(String::new, |it| format!(" {it}"));
-    match &rule.domain {
+    let unit = rule.unit_that_leaves().map_or_else(String::new, |it| format!(" {it}"));
+    let values = match &rule.domain {
         Domain::Number { min, max, step } => {
             format!("{min} to {max}{unit}, in steps of {step}")
         }
         Domain::Flag => "yes or no".to_owned(),
         Domain::Choice(texts) => format!("one of: {}", texts.join(", ")),
-    }
+        Domain::Buckets(edges) => format!("one of: {}{unit}", buckets::labels(edges).join(", ")),
+        Domain::Pseudonym(it) => it.in_words(),
+    };
+    format!("{values}{}", rule.operators.in_words())
 }
 
 fn events(grant: &Grant, it: &Complete<'_>, clock: Clock) -> Value {

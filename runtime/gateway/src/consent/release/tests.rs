@@ -55,7 +55,9 @@ fn leaves_under(
     tight: &Tightening,
 ) -> String {
     let permit = grant.permit(Clock::Known(Millis(now))).unwrap();
-    match clamp(permit, readings, slots, tight) {
+    let (memory, mut chance) = (&mut Memory::default(), || None);
+    let host = Host { slots, memory, secret: &[7; 32], coins: &mut chance };
+    match clamp(permit, readings, host, tight) {
         Err(nothing) => format!("{nothing:?}"),
         Ok(it) => {
             let word = |it: &ConsentedField| format!("{}={:?}", it.path, it.value.reveal());
