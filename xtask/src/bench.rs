@@ -28,6 +28,7 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
     let benches = [
         ("hushgate-wasm", "call"),
         ("hushgate", "pipeline"),
+        ("hushgate", "ledger"),
         ("hushgate-tests", "intake"),
         ("hushgate-tests", "swap"),
         ("hushgate-tests", "withdraw"),

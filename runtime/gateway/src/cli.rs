@@ -4,6 +4,7 @@ mod connect;
 mod consent;
 mod demo;
 mod device;
+mod explain;
 mod glass;
 mod hub;
 mod init;
@@ -83,6 +84,8 @@ enum Command {
     /// Read or check the ledger.
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
+    /// Say in plain words what happened to one frame: what was decided, by which grant, what left, and how it ended.
+    Explain(explain::ExplainArgs),
     /// Say what would be released of the newest frames with another plugin that is not released now.
     Replay(replay::ReplayArgs),
     /// Write a page of what devices sent, what left and for whom, by day.
@@ -216,6 +219,7 @@ async fn dispatch(args: Args, outlives: &mut Option<TempDir>) -> Result<(), Fail
         Command::Send(it) => send::run(&home, it).await,
         Command::Status => show::status(&home),
         Command::Ledger(it) => ledger::run(&home, it),
+        Command::Explain(it) => explain::explain(&home, &it),
         Command::Replay(it) => replay::run(&home, &it),
         Command::Report(it) => report::report(&home, it),
         Command::Export(it) => rights::export(&home, &it),

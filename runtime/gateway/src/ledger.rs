@@ -9,9 +9,14 @@
 //!   erased, and the tree still proves the rest.
 //! - Names, numbers and reasons from a closed set, never a value of a device.
 
+pub mod basis;
+pub mod checkpoint;
 pub mod encoding;
+pub mod erase;
 pub mod migrate;
 pub mod nodes;
+pub mod note;
+pub mod proof;
 pub mod read;
 pub mod tree;
 pub mod verify;
@@ -94,7 +99,7 @@ pub struct Fact<'a> {
     /// signs none. `Withdrawn`: what the recipient knows the consent by. `Deleted`: how many values, when, and the
     /// hub's signature.
     pub proof: &'a [u8],
-    /// What it was decided by, in words of a closed set: the grant's digest and the names of the fields that left.
+    /// What it was decided by: see [`basis`].
     pub note: &'a str,
 }
 

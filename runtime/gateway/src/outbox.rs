@@ -121,6 +121,18 @@ pub(crate) fn insert(
     Ok(())
 }
 
+/// Deletes all releases of some devices and under some grants.
+pub(crate) fn erase(
+    transaction: &Transaction<'_>,
+    (devices, grants): (&[String], &[String]),
+) -> rusqlite::Result<()> {
+    for (column, names) in [("device", devices), ("grant_id", grants)] {
+        let mut delete = transaction.prepare(&format!("DELETE FROM outbox WHERE {column} = ?1"))?;
+        names.iter().try_for_each(|it| delete.execute([it]).map(drop))?;
+    }
+    Ok(())
+}
+
 /// Deletes a release. Whether it was still there.
 pub(crate) fn remove(transaction: &Transaction<'_>, release: ReleaseId) -> rusqlite::Result<bool> {
     let mut delete = transaction.prepare_cached("DELETE FROM outbox WHERE release = ?1")?;

@@ -39,6 +39,8 @@ pub struct Decision {
     pub grant: String,
     /// Its recipient; empty where none was asked.
     pub recipient: String,
+    /// The digest of the grant's text; nothing where none was asked.
+    pub grant_digest: Option<[u8; 8]>,
     /// How many fields were understood.
     pub fields: usize,
     /// What was decided.
@@ -59,7 +61,8 @@ pub enum Outcome {
 impl Decision {
     /// A decision for a whole frame.
     pub fn whole(outcome: Outcome) -> Self {
-        Self { grant: String::new(), recipient: String::new(), fields: 0, outcome }
+        let (grant, recipient) = (String::new(), String::new());
+        Self { grant, recipient, grant_digest: None, fields: 0, outcome }
     }
 }
 
@@ -119,7 +122,8 @@ fn decide(
     };
     let grant = &asked.plan.grant;
     let fields = readings.iter().map(|it| it.fields.len()).sum();
-    Decision { grant: grant.id.clone(), recipient: grant.recipient.clone(), fields, outcome }
+    let (grant_digest, recipient) = (Some(grant.digest), grant.recipient.clone());
+    Decision { grant: grant.id.clone(), recipient, grant_digest, fields, outcome }
 }
 
 /// What operators need of the host.

@@ -13,7 +13,7 @@ mod file;
 pub mod tally;
 pub mod writer;
 
-pub use file::OpenError;
+pub use file::{OpenError, erase};
 
 use crate::{
     keys::Vault,

@@ -102,6 +102,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "source",
             "store",
             "transport",
+            "wire",
             "witness",
             "secret",
         ],

@@ -6,7 +6,10 @@ use crate::{
     contract::{Contract, Format},
     home::Home,
     ledger::{
-        self, Kind,
+        self, Head, Kind,
+        checkpoint::{self, Signer},
+        note::Verifier,
+        proof::{self, PROOF_BYTES_MAX, ProofError},
         read::{self, Found},
         verify::{self, Against},
     },
@@ -16,7 +19,11 @@ use crate::{
 use clap::{Args, Subcommand};
 use data_encoding::BASE64;
 use rusqlite::Connection;
-use std::path::PathBuf;
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+};
 
 /// What can be done with the ledger.
 #[derive(Debug, Subcommand)]
@@ -24,6 +31,18 @@ pub(super) enum LedgerCommand {
     /// Check every entry, the tree over them, every signature, and that nothing is missing. Reads one file and nothing
     /// else: neither the gateway nor a network is needed.
     Verify(VerifyArgs),
+    /// Print a signed checkpoint: how long the ledger is now, and its root. Give it to somebody; whoever has one notices
+    /// later that the ledger was cut, put back or written anew.
+    Checkpoint,
+    /// Print the key that checks this ledger's checkpoints and proofs.
+    Key,
+    /// Print a proof of one entry, which needs nothing else: keep it in a file.
+    Prove {
+        /// The entry's number, as `ledger show` prints it.
+        entry: i64,
+    },
+    /// Check a proof, with nothing but its file, and say what it proves.
+    Check(CheckArgs),
     /// Show the newest entries.
     Show {
         /// How many.
@@ -34,8 +53,19 @@ pub(super) enum LedgerCommand {
     },
 }
 
-/// Which ledger.
+/// A proof, and whose it should be.
 #[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// The file that `ledger prove` wrote.
+    proof: PathBuf,
+    /// The key of the ledger, as its owner's `hushgate ledger key` prints it. Without it only the file's own words are
+    /// checked.
+    #[arg(long)]
+    key: Option<String>,
+}
+
+/// Which ledger.
+#[derive(Debug, Default, Args)]
 pub(super) struct Which {
     /// A copy of a gateway's store (`state/gateway.db`), instead of this gateway's own.
     #[arg(long)]
@@ -47,11 +77,29 @@ pub(super) struct Which {
 pub(super) struct VerifyArgs {
     #[command(flatten)]
     which: Which,
+    /// A checkpoint that was kept: the ledger must continue what it knows.
+    #[arg(long)]
+    checkpoint: Option<PathBuf>,
+    /// The key that signed the checkpoint, if it is not this gateway's.
+    #[arg(long)]
+    key: Option<String>,
 }
 
 pub(super) fn run(home: &Home, command: LedgerCommand) -> Result<(), Failure> {
     match command {
         LedgerCommand::Verify(it) => verify(home, &it),
+        LedgerCommand::Checkpoint => {
+            let (signer, store) = (signer(home)?, Which::default().look(home)?);
+            let head = ledger::head(&store).map_err(Failure::failed)?;
+            say(signer.sign(&head).trim_end());
+            Ok(())
+        }
+        LedgerCommand::Key => {
+            say(signer(home)?.verifier().text());
+            Ok(())
+        }
+        LedgerCommand::Prove { entry } => prove(home, entry),
+        LedgerCommand::Check(it) => check(&it),
         LedgerCommand::Show { last, which } => show(&which.look(home)?, last),
     }
 }
@@ -74,10 +122,65 @@ impl Which {
     }
 }
 
+fn signer(home: &Home) -> Result<Signer, Failure> {
+    open(home).map(|(_, keys)| Signer::new(&keys))
+}
+
+fn verifier(key: &str) -> Result<Verifier, Failure> {
+    let broken = "--key: not a key as `hushgate ledger key` prints it (name+hash+key)";
+    Verifier::parse(key).ok_or_else(|| Failure::fix(broken))
+}
+
+/// A text that is no longer than a proof can be.
+fn read_text(path: &Path) -> Result<String, Failure> {
+    let failed = |it: std::io::Error| Failure::fix(format!("{}: {it}", path.display()));
+    let mut text = String::new();
+    let file = File::open(path).map_err(failed)?;
+    file.take(PROOF_BYTES_MAX as u64 + 1).read_to_string(&mut text).map_err(failed)?;
+    Ok(text)
+}
+
+fn prove(home: &Home, entry: i64) -> Result<(), Failure> {
+    let (signer, store) = (signer(home)?, Which::default().look(home)?);
+    let head = ledger::head(&store).map_err(Failure::failed)?;
+    let checkpoint = signer.sign(&head);
+    let proof = proof::prove(&store, entry, (&head, &checkpoint)).map_err(|error| match error {
+        ProofError::Damaged(_) | ProofError::Store(_) => Failure::new(Exit::Ledger, error),
+        _ => Failure::fix(error),
+    })?;
+    say(proof.trim_end());
+    Ok(())
+}
+
+fn check(args: &CheckArgs) -> Result<(), Failure> {
+    let key = args.key.as_deref().map(verifier).transpose()?;
+    let proved = proof::check(&read_text(&args.proof)?, key.as_ref())
+        .map_err(|it| Failure::new(Exit::Ledger, format!("{}: {it}", args.proof.display())))?;
+    let (log, size) = (&proved.log, proved.head.size);
+    say(format!("proved: this is entry {} of the {size} of {log}", proved.entry.seq));
+    if !proved.signed {
+        say("NOT CHECKED: who signed it. Give the ledger's key with --key");
+    }
+    say(line(&Found::Entry(Box::new(proved.entry))));
+    Ok(())
+}
+
+/// What a checkpoint in a file says, if it is by the right key.
+fn seen(home: &Home, args: &VerifyArgs) -> Result<Option<Head>, Failure> {
+    let Some(path) = &args.checkpoint else { return Ok(None) };
+    let key = match &args.key {
+        Some(key) => verifier(key)?,
+        None => signer(home)?.verifier().clone(),
+    };
+    let head = checkpoint::open(&key, &read_text(path)?);
+    head.map(Some).map_err(|it| Failure::fix(format!("{}: {it}", path.display())))
+}
+
 fn verify(home: &Home, args: &VerifyArgs) -> Result<(), Failure> {
     let store = args.which.look(home)?;
     // A copied store is checked anywhere; where no gateway is, nobody's receipt key is known.
     let against = open(home).map_or_else(|_| Against::default(), |(config, _)| against(&config));
+    let against = Against { seen: seen(home, args)?, ..against };
     let report = verify::run(&store, &against);
     if report.is_good() {
         say(describe_summary(&report.summary));
@@ -108,9 +211,11 @@ pub(crate) fn describe_summary(summary: &verify::Summary) -> String {
     let counts = summary.counts.iter().map(|(kind, count)| format!("{count} {}", kind.name()));
     let erased = (summary.erased > 0).then(|| format!("{} erased", summary.erased));
     let counts: Vec<_> = counts.chain(erased).collect();
+    let continues =
+        summary.continues.map(|it| format!("; it continues the {it} of the checkpoint"));
     format!(
         "the ledger verifies: {} frames; {}\n{} deliveries signed, {} unsigned; {} releases wait\n\
-         {} entries, root {}",
+         {} entries, root {}{}",
         summary.frames,
         if counts.is_empty() { "no entries".to_owned() } else { counts.join(", ") },
         summary.signed,
@@ -118,13 +223,15 @@ pub(crate) fn describe_summary(summary: &verify::Summary) -> String {
         summary.waiting,
         summary.head.size,
         BASE64.encode(&summary.head.root),
+        continues.unwrap_or_default(),
     )
 }
 
 fn show(store: &Connection, last: u32) -> Result<(), Failure> {
-    let head = ledger::head(store).map_err(Failure::failed)?;
-    let first = head.size.saturating_sub(i64::from(last)).max(0) + 1;
-    read::scan(store, (first, head.size), |found| say(line(&found)));
+    let end = read::last(store).map_err(|it| Failure::new(Exit::Ledger, it))?;
+    let end = ledger::head(store).map_or(end, |it| end.max(it.size));
+    let first = end.saturating_sub(i64::from(last)).max(0) + 1;
+    read::scan(store, (first, end), |found| say(line(&found)));
     Ok(())
 }
 

@@ -96,6 +96,34 @@ pub(super) fn after(
     connection.prepare_cached(&query)?.query_map([seq, limit], entry)?.collect()
 }
 
+/// The number of the last entry; if it cannot be read, the one that should be there.
+pub fn last(connection: &Connection) -> rusqlite::Result<i64> {
+    let query = "SELECT ifnull(max(seq), 0) FROM ledger";
+    let last = connection.query_row(query, [], |row| row.get(0));
+    last.or_else(|_| super::head(connection).map(|it| it.size))
+}
+
+/// The entry `seq`, unless it was erased.
+pub fn one(connection: &Connection, seq: i64) -> rusqlite::Result<Option<Entry>> {
+    let all = after(connection, seq.saturating_sub(1), 1)?;
+    Ok(all.into_iter().find(|it| it.seq == seq))
+}
+
+/// All entries about a release, or about a withdrawal.
+pub fn of_release(connection: &Connection, release: [u8; 16]) -> rusqlite::Result<Vec<Entry>> {
+    let query = format!(
+        "SELECT {COLUMNS} FROM ledger WHERE release = ?1 AND salt IS NOT NULL ORDER BY seq"
+    );
+    connection.prepare_cached(&query)?.query_map([release], entry)?.collect()
+}
+
+/// All entries about a frame.
+pub fn of_frame(connection: &Connection, frame: i64) -> rusqlite::Result<Vec<Entry>> {
+    let query =
+        format!("SELECT {COLUMNS} FROM ledger WHERE frame = ?1 AND salt IS NOT NULL ORDER BY seq");
+    connection.prepare_cached(&query)?.query_map([frame], entry)?.collect()
+}
+
 fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     let kind: String = row.get(2)?;
     let unknown = || rusqlite::Error::InvalidColumnType(2, "kind".into(), Type::Text);

@@ -12,10 +12,12 @@ use std::{
 use tempfile::TempDir;
 
 /// As much of it as is looked at.
-const OUTBOX: &str = "CREATE TABLE outbox(release BLOB);";
+const OUTBOX: &str = "CREATE TABLE outbox(release BLOB);
+    CREATE TABLE withdrawal(id BLOB, done INTEGER);
+    CREATE TABLE cursor(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;";
 
 /// A store with `count` entries, added as a gateway does: commit by commit, each time from what is on disk.
-fn store(count: i64) -> (TempDir, PathBuf) {
+pub(super) fn store(count: i64) -> (TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("store");
     let mut connection = Connection::open(&path).unwrap();
@@ -118,6 +120,7 @@ fn each_change_is_found_and_located() {
     assert_eq!(after_sql(&path, head), [Fault::Head(700)]);
     assert_eq!(after_sql(&path, "UPDATE ledger_head SET size = 699"), [Fault::Head(700)]);
     assert_eq!(after_sql(&path, "DELETE FROM ledger_head"), [Fault::Head(700)]);
+    assert_eq!(after_sql(&path, "UPDATE ledger_head SET root = x'00'"), [Fault::Head(700)]);
     let gone = "DELETE FROM ledger WHERE seq BETWEEN 4 AND 9 OR seq = 699";
     assert_eq!(after_sql(&path, gone), [Fault::Missing(4, 9), Fault::Missing(699, 699)]);
     let cut = "DELETE FROM ledger WHERE seq > 600";
@@ -246,6 +249,35 @@ fn a_gateway_goes_on_after_a_damaged_end_and_the_damage_stays_known() {
     connection.execute("DELETE FROM ledger WHERE seq = 290", []).unwrap();
     add(&mut connection, 300);
     assert_eq!(check(&path, None).faults, [Fault::Missing(290, 290)]);
+}
+
+#[test]
+fn what_is_erased_leaves_its_leaf_and_the_rest_is_proved_as_before() {
+    let (_dir, path) = store(700);
+    let mut connection = Connection::open(&path).unwrap();
+    let seen = head(&connection).unwrap();
+    let whose = erase::Erasure { devices: vec!["scale".into()], grants: vec![String::new()] };
+    let transaction = connection.transaction().unwrap();
+    assert_eq!(erase::erase(&transaction, &whose).unwrap(), 700 / 3);
+    assert_eq!(erase::erase(&transaction, &whose).unwrap(), 0);
+    transaction.commit().unwrap();
+    let report = check(&path, Some(seen));
+    assert_eq!((report.faults, report.summary.erased), (vec![], 700 / 3));
+    assert_eq!(report.summary.continues, Some(700));
+    assert!(after(&connection, 0, 1_000).unwrap().iter().all(|it| it.device == "pacemaker"));
+    let left = "SELECT count(*) FROM ledger WHERE device = 'scale' OR (seq % 3 = 0 AND
+        (salt IS NOT NULL OR at_ms <> 0 OR frame <> 0 OR recipient <> '' OR grant_id <> ''))";
+    assert_eq!(connection.query_row(left, [], |row| row.get(0)), Ok(0));
+    let frame = "SELECT value FROM cursor";
+    assert_eq!(connection.query_row(frame, [], |row| row.get(0)), Ok(700));
+    // Of an erased entry, too, the leaf cannot be changed unnoticed, nor can one be passed off as erased.
+    for (seq, tree) in [(300, Fault::Tree(257, 512)), (699, Fault::Head(700))] {
+        let found =
+            after_sql(&path, &format!("UPDATE ledger SET leaf = zeroblob(32) WHERE seq = {seq}"));
+        assert_eq!(found, [tree]);
+    }
+    add(&mut connection, 100);
+    assert_eq!(check(&path, Some(seen)).faults, []);
 }
 
 /// A store as version 2 wrote it.

@@ -195,9 +195,9 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn begin(connection: &'a Connection, against: &'a Against) -> rusqlite::Result<Self> {
-        let head = super::head(connection)?;
-        let query = "SELECT ifnull(max(seq), 0) FROM ledger";
-        let last: i64 = connection.query_row(query, [], |row| row.get(0)).unwrap_or(head.size);
+        let last = read::last(connection)?;
+        // One that cannot be read is not that of the entries.
+        let head = super::head(connection).unwrap_or(Head { size: last, root: [0; 32] });
         let query = "SELECT size, hash FROM ledger_chain";
         let chain = connection.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?, [0; 32])));
         let chain = chain.optional()?;

@@ -45,7 +45,7 @@ pub struct Sealed {
     grant_digest: [u8; 8],
     due: Millis,
     expires: Millis,
-    fields: usize,
+    names: Vec<String>,
     envelope: Vec<u8>,
 }
 
@@ -130,7 +130,7 @@ pub fn run(
         grant_digest: consented.grant_digest(),
         due: consented.due(),
         expires: consented.expires(),
-        fields: consented.fields().len(),
+        names: consented.fields().iter().map(|it| it.path.clone()).collect(),
         envelope,
     })
 }
@@ -188,7 +188,12 @@ impl Sealed {
 
     /// How many fields are in it.
     pub fn fields(&self) -> usize {
-        self.fields
+        self.names.len()
+    }
+
+    /// What they are called.
+    pub fn names(&self) -> &[String] {
+        &self.names
     }
 
     /// What is kept and sent.

@@ -165,6 +165,19 @@ pub(super) fn apply(
     Ok(false)
 }
 
+/// Forgets withdrawals of some devices and grants that need not be told any more.
+pub(super) fn erase(
+    transaction: &Transaction<'_>,
+    (devices, grants): (&[String], &[String]),
+) -> rusqlite::Result<()> {
+    for (column, names) in [("device", devices), ("grant_id", grants)] {
+        let sql = format!("DELETE FROM withdrawal WHERE {column} = ?1 AND done");
+        let mut delete = transaction.prepare(&sql)?;
+        names.iter().try_for_each(|it| delete.execute([it]).map(drop))?;
+    }
+    Ok(())
+}
+
 fn know(transaction: &Transaction<'_>, known: &Known) -> rusqlite::Result<()> {
     let (key, tag) = columns(known);
     let sql = "INSERT OR IGNORE INTO consent VALUES (?1, ?2, ?3, ?4, ?5, ?6)";

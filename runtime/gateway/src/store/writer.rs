@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     keys::Vault,
-    ledger::{self, Fact, Kind, Salts, nodes, tree::Edge},
+    ledger::{self, Fact, Kind, Salts, basis::Basis, nodes, tree::Edge},
     message::Millis,
     outbox::{self, Settlement},
     pipeline::Outcome,
@@ -24,9 +24,11 @@ use tokio::sync::mpsc;
 /// The most jobs in one commit.
 const BATCH_MAX: usize = 512;
 
-/// Decisions stand in the order of frames; settlements between them speak of older ones.
-const LAST_FRAME: &str = "SELECT ifnull((SELECT frame FROM ledger
-    WHERE kind IN ('withheld', 'quarantined', 'queued') ORDER BY seq DESC LIMIT 1), 0)";
+/// Decisions stand in the order of frames; settlements between them speak of older ones. Erased ones are remembered.
+pub(super) const LAST_FRAME: &str = "SELECT max(
+    ifnull((SELECT frame FROM ledger
+        WHERE kind IN ('withheld', 'quarantined', 'queued') ORDER BY seq DESC LIMIT 1), 0),
+    ifnull((SELECT value FROM cursor WHERE name = 'ledger/erased-frame'), 0))";
 /// Not read from the ledger: entries of a clock that went back would hide it.
 const HIGH_WATER: &str = "SELECT ifnull((SELECT value FROM cursor WHERE name = 'high-water'), 0)";
 
@@ -270,6 +272,11 @@ impl Batch<'_> {
                     (Kind::Queued, reason, Some(sealed.release().0), &digest)
                 }
             };
+            let names = match &decision.outcome {
+                Outcome::Queued(sealed, _) => sealed.names(),
+                Outcome::Withheld(_) | Outcome::Quarantined(_) => &[],
+            };
+            let note = Basis::new(decision.grant_digest, names).note();
             let fact = Fact {
                 at: decided.at,
                 kind,
@@ -280,7 +287,7 @@ impl Batch<'_> {
                 grant: &decision.grant,
                 release,
                 proof,
-                note: "",
+                note: &note,
             };
             self.more.entry((kind, reason), &decision.recipient);
             let place = (decided.at, &*decided.device.0, &*decision.recipient);
