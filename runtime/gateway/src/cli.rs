@@ -92,6 +92,8 @@ enum Command {
     Report(report::ReportArgs),
     /// Write down all that is held about a subject.
     Export(rights::ExportArgs),
+    /// Erase everything that is held about a subject; recipients are told to delete what they have.
+    Erase(rights::EraseArgs),
     /// Draw where the data of each device goes, by the settings of now.
     Diagram(report::DiagramArgs),
     /// Compile a component for a running gateway, which starts this itself.
@@ -223,6 +225,7 @@ async fn dispatch(args: Args, outlives: &mut Option<TempDir>) -> Result<(), Fail
         Command::Replay(it) => replay::run(&home, &it),
         Command::Report(it) => report::report(&home, it),
         Command::Export(it) => rights::export(&home, &it),
+        Command::Erase(it) => rights::erase(&home, &it),
         Command::Diagram(it) => report::diagram(&home, it),
         Command::Compile { from, to } => {
             let engine = hushgate_wasm::engine::Engine::compiler().map_err(Failure::failed)?;

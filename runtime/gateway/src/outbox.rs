@@ -121,16 +121,19 @@ pub(crate) fn insert(
     Ok(())
 }
 
-/// Deletes all releases of some devices and under some grants.
+/// Deletes all releases of some devices and under some grants. How many there were.
 pub(crate) fn erase(
     transaction: &Transaction<'_>,
     (devices, grants): (&[String], &[String]),
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<usize> {
+    let mut erased = 0;
     for (column, names) in [("device", devices), ("grant_id", grants)] {
         let mut delete = transaction.prepare(&format!("DELETE FROM outbox WHERE {column} = ?1"))?;
-        names.iter().try_for_each(|it| delete.execute([it]).map(drop))?;
+        for name in names {
+            erased += delete.execute([name])?;
+        }
     }
-    Ok(())
+    Ok(erased)
 }
 
 /// Deletes a release. Whether it was still there.

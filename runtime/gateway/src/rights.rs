@@ -6,6 +6,8 @@
 //!   in: devices' passwords and the settings of adapters, which may hold keys.
 //! - What only the recipient can read stays sealed, and is exported so.
 
+pub mod erase;
+
 use crate::{
     config::{Config, Device},
     consent::grant::Grant,

@@ -9,11 +9,12 @@
 
 pub mod consents;
 pub mod daily;
+pub mod erase;
 mod file;
 pub mod tally;
 pub mod writer;
 
-pub use file::{OpenError, erase};
+pub use file::OpenError;
 
 use crate::{
     keys::Vault,

@@ -41,7 +41,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ),
     ("report", &["config", "consent", "html", "ledger", "message", "outbox", "outcome", "store"]),
     ("control", &["config", "consent", "home", "message", "report", "source", "store"]),
-    ("rights", &["config", "consent", "keys", "ledger", "message", "outbox", "store"]),
+    ("rights", &["config", "consent", "home", "keys", "ledger", "message", "outbox", "store"]),
     ("telemetry", &["intake", "ledger", "outcome", "plugins", "store"]),
     (
         "witness",

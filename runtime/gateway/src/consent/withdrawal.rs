@@ -100,12 +100,22 @@ pub fn hear(grants: &Path, id: &str) -> io::Result<()> {
     }
 }
 
+/// Deletes all texts of the withdrawn grant `id`, once nobody must hear of it any more.
+pub fn forget(grants: &Path, id: &str) -> io::Result<()> {
+    hear(grants, id)?;
+    let away = grants.join(WITHDRAWN);
+    texts(&away, id).take_while(|it| it.exists()).try_for_each(fs::remove_file)
+}
+
+/// Where texts of grants of one name can be.
+fn texts<'a>(away: &'a Path, id: &'a str) -> impl Iterator<Item = PathBuf> + 'a {
+    let first = [format!("{id}.toml")].into_iter();
+    first.chain((2..SAME_NAME_MAX).map(move |it| format!("{id}.{it}.toml"))).map(|it| away.join(it))
+}
+
 /// A place for the text that no other one has.
 fn free(away: &Path, id: &str) -> Result<PathBuf, WithdrawError> {
-    let names = [format!("{id}.toml")].into_iter();
-    let names = names.chain((2..SAME_NAME_MAX).map(|it| format!("{id}.{it}.toml")));
-    let free = names.map(|it| away.join(it)).find(|it| !it.exists());
-    free.ok_or_else(|| WithdrawError::Full(away.to_owned()))
+    texts(away, id).find(|it| !it.exists()).ok_or_else(|| WithdrawError::Full(away.to_owned()))
 }
 
 fn note(path: &Path, at: jiff::Timestamp) -> io::Result<()> {

@@ -10,20 +10,14 @@
 
 use rusqlite::{Transaction, params};
 
-/// Whose entries.
-#[derive(Clone, Debug, Default)]
-pub struct Erasure {
-    /// All about these devices.
-    pub devices: Vec<String>,
-    /// All under these grants.
-    pub grants: Vec<String>,
-}
-
 /// The number of the last frame, kept where erasing cannot reach it.
 pub(crate) const LAST_FRAME: &str = "ledger/erased-frame";
 
-/// Erases. How many entries were.
-pub(crate) fn erase(transaction: &Transaction<'_>, whose: &Erasure) -> rusqlite::Result<usize> {
+/// Erases what is said of some devices and grants. How many entries that was.
+pub(crate) fn erase(
+    transaction: &Transaction<'_>,
+    (devices, grants): (&[String], &[String]),
+) -> rusqlite::Result<usize> {
     transaction.execute(
         "INSERT OR REPLACE INTO cursor SELECT ?1, max(
              (SELECT ifnull(max(frame), 0) FROM ledger),
@@ -31,7 +25,7 @@ pub(crate) fn erase(transaction: &Transaction<'_>, whose: &Erasure) -> rusqlite:
         [LAST_FRAME],
     )?;
     let mut erased = 0;
-    for (column, names) in [("device", &whose.devices), ("grant_id", &whose.grants)] {
+    for (column, names) in [("device", devices), ("grant_id", grants)] {
         let mut update = transaction.prepare(&format!(
             "UPDATE ledger SET at_ms = 0, kind = 'erased', reason = '', frame = 0, device = '', recipient = '',
                  grant_id = '', release = NULL, proof = x'', note = '', salt = NULL

@@ -256,10 +256,10 @@ fn what_is_erased_leaves_its_leaf_and_the_rest_is_proved_as_before() {
     let (_dir, path) = store(700);
     let mut connection = Connection::open(&path).unwrap();
     let seen = head(&connection).unwrap();
-    let whose = erase::Erasure { devices: vec!["scale".into()], grants: vec![String::new()] };
+    let whose = (&["scale".to_owned()][..], &[String::new()][..]);
     let transaction = connection.transaction().unwrap();
-    assert_eq!(erase::erase(&transaction, &whose).unwrap(), 700 / 3);
-    assert_eq!(erase::erase(&transaction, &whose).unwrap(), 0);
+    assert_eq!(erase::erase(&transaction, whose).unwrap(), 700 / 3);
+    assert_eq!(erase::erase(&transaction, whose).unwrap(), 0);
     transaction.commit().unwrap();
     let report = check(&path, Some(seen));
     assert_eq!((report.faults, report.summary.erased), (vec![], 700 / 3));

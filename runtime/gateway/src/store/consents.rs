@@ -155,14 +155,23 @@ pub(super) fn apply(
     match change {
         Change::Known(consents) => consents.iter().try_for_each(|it| know(transaction, it))?,
         Change::Withdrawn(file, at) => {
-            for known in of_file(transaction, file)? {
-                withdraw(transaction, (edge, salts), (&known, *at))?;
-            }
+            end(transaction, (edge, salts), (file, *at))?;
             return Ok(true);
         }
         Change::Deleted(id, proof) => confirm(transaction, (edge, salts), (*id, proof))?,
     }
     Ok(false)
+}
+
+/// The grant of `file` is withdrawn. The grants that recipients knew by it.
+pub(super) fn end(
+    transaction: &Transaction<'_>,
+    (edge, salts): (&mut Edge, &mut Salts),
+    (file, at): (&str, Millis),
+) -> rusqlite::Result<Vec<String>> {
+    let known = of_file(transaction, file)?;
+    known.iter().try_for_each(|it| withdraw(transaction, (edge, salts), (it, at)))?;
+    Ok(known.into_iter().map(|it| it.grant).collect())
 }
 
 /// Forgets withdrawals of some devices and grants that need not be told any more.
