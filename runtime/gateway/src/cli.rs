@@ -10,6 +10,7 @@ mod hub;
 mod init;
 mod ledger;
 mod out;
+mod page;
 mod plugin;
 mod replay;
 mod report;
@@ -94,6 +95,9 @@ enum Command {
     Export(rights::ExportArgs),
     /// Erase everything that is held about a subject; recipients are told to delete what they have.
     Erase(rights::EraseArgs),
+    /// The owner's page.
+    #[command(subcommand)]
+    Page(page::PageCommand),
     /// Draw where the data of each device goes, by the settings of now.
     Diagram(report::DiagramArgs),
     /// Compile a component for a running gateway, which starts this itself.
@@ -226,6 +230,7 @@ async fn dispatch(args: Args, outlives: &mut Option<TempDir>) -> Result<(), Fail
         Command::Report(it) => report::report(&home, it),
         Command::Export(it) => rights::export(&home, &it),
         Command::Erase(it) => rights::erase(&home, &it),
+        Command::Page(it) => page::run(&home, &it),
         Command::Diagram(it) => report::diagram(&home, it),
         Command::Compile { from, to } => {
             let engine = hushgate_wasm::engine::Engine::compiler().map_err(Failure::failed)?;

@@ -42,6 +42,8 @@ pub struct Config {
     pub http_listen: Option<SocketAddr>,
     /// Where the gateway tells its numbers, if it does. On this machine.
     pub metrics_listen: Option<SocketAddr>,
+    /// The owner's page, if it is on.
+    pub page: Option<PageSettings>,
     /// The largest frame, in bytes.
     pub frame_bytes_max: usize,
     /// How many releases may wait.
@@ -58,6 +60,15 @@ pub struct Config {
     pub grants: Vec<Grant>,
     /// Everybody who may receive, by name.
     pub contracts: BTreeMap<String, Arc<Contract>>,
+}
+
+/// The owner's page.
+#[derive(Clone, Debug)]
+pub struct PageSettings {
+    /// Where it is, on this machine.
+    pub listen: SocketAddr,
+    /// Argon2id hash of its password (PHC string).
+    pub password: String,
 }
 
 /// The ways out that are built in.
@@ -142,6 +153,7 @@ impl Config {
             mqtt_subscribe: file::subscribe(&source, file.mqtt.subscribe, home)?,
             http_listen: file::listen(&source, file.http.listen)?,
             metrics_listen: file::metrics(&source, &file.metrics)?,
+            page: file::page(&source, file.page)?,
             frame_bytes_max: file.limits.frame_bytes_max(&source)?,
             outbox_entries_max: file.limits.outbox_entries_max(&source)?,
             trusted_keys: file::trusted_keys(&source, &file.plugins)?,

@@ -1,4 +1,4 @@
-//! What the owners of a gateway can say to it in the room, and what it does and answers.
+//! What the owners of a gateway can say to it, in the room and on its page, and what it does and answers.
 //!
 //! # Promises
 //!
@@ -103,7 +103,7 @@ fn grants(config: &Config) -> String {
 }
 
 /// The grants whose files are there, broken ones too.
-fn ids(home: &Home) -> io::Result<Vec<String>> {
+pub fn ids(home: &Home) -> io::Result<Vec<String>> {
     let mut ids = Vec::new();
     for entry in fs::read_dir(home.grants())? {
         let name = entry?.file_name();

@@ -17,6 +17,7 @@ use crate::{
     intake::Intake,
     keys::Keys,
     message::DeviceName,
+    page::{self, Page},
     pipeline::seal::Sealing,
     plugins::{lock::Lock, plan::Generation, shelf::Shelf, trust::Trust},
     store::Store,
@@ -57,6 +58,8 @@ pub struct Gateway {
     pub http: Option<SocketAddr>,
     /// Where it tells its numbers.
     pub metrics: Option<SocketAddr>,
+    /// Where the owner's page is.
+    pub page: Option<SocketAddr>,
     /// What is on disk.
     pub store: Arc<Store>,
     intake: Arc<Intake>,
@@ -174,6 +177,7 @@ impl Gateway {
             mqtt: None,
             http: None,
             metrics: None,
+            page: None,
             store,
             intake,
             ingress: (TaskTracker::new(), CancellationToken::new()),
@@ -185,6 +189,7 @@ impl Gateway {
         let consents = gateway.start_consents(home, sealing);
         let problems = gateway.start_watch(home, shelf, (seen, enrolled.clone(), consents));
         gateway.start_metrics(config, problems).await?;
+        gateway.start_page(config).await?;
         gateway.start_witness(config, keys).await?;
         gateway.start_ingress(config, enrolled).await?;
         Ok(gateway)
@@ -241,6 +246,18 @@ impl Gateway {
         let server = Server::new(routes, tasks.clone(), stop.child_token());
         tasks.spawn(server.at_most(telemetry::CONNECTIONS_MAX).run(listener));
         self.metrics = Some(bound);
+        Ok(())
+    }
+
+    async fn start_page(&mut self, config: &Config) -> Result<(), StartError> {
+        let Some(settings) = &config.page else { return Ok(()) };
+        let (listener, bound) = serve::bind(settings.listen).await.map_err(fix)?;
+        let page = Page::new(&config.home, &settings.password);
+        let page = page.ok_or_else(|| fix("the operating system gave no randomness"))?;
+        let (tasks, stop) = &self.outbound;
+        let server = Server::new(page.routes(), tasks.clone(), stop.child_token());
+        tasks.spawn(server.at_most(page::CONNECTIONS_MAX).run(listener));
+        self.page = Some(bound);
         Ok(())
     }
 

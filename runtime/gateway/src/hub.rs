@@ -12,4 +12,3 @@ pub mod running;
 pub mod server;
 pub mod settings;
 pub(crate) mod store;
-pub mod visitor;

@@ -13,3 +13,4 @@ pub mod http;
 pub mod serve;
 pub mod subscriber;
 pub mod topics;
+pub mod visitor;

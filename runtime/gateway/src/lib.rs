@@ -39,6 +39,7 @@ pub mod wire;
 
 // What people can see of it, in numbers and pictures, and what subjects can ask for.
 pub mod control;
+pub mod page;
 pub mod report;
 pub mod rights;
 pub mod telemetry;

@@ -10,6 +10,7 @@
 pub mod text;
 
 use crate::{
+    ingress::visitor::is_here,
     intake::Intake,
     ledger::Kind,
     outcome::Reason,
@@ -23,12 +24,9 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use std::{
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
 };
 use text::{Text, Type};
 
@@ -175,36 +173,9 @@ fn plugins(text: &mut Text, accounts: &[(&str, Account)]) {
 }
 
 async fn metrics(State(telemetry): State<Telemetry>, headers: HeaderMap) -> Response {
-    let host = headers.get(header::HOST).and_then(|it| it.to_str().ok()).unwrap_or_default();
-    if !is_here(host) {
+    if !is_here(&headers) {
         return (StatusCode::FORBIDDEN, "ask for it by this machine's address\n").into_response();
     }
     let content_type = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
     (content_type, telemetry.render()).into_response()
-}
-
-/// Whether a `Host` header names this machine, by its loopback address or as `localhost`.
-fn is_here(host: &str) -> bool {
-    let local = host.strip_prefix("localhost").is_some_and(|it| {
-        it.is_empty() || it.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok())
-    });
-    let address = host.parse::<SocketAddr>().map(|it| it.ip());
-    local || address.or_else(|_| host.parse()).is_ok_and(|it| it.is_loopback())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_here;
-
-    #[test]
-    fn only_this_machines_own_names_are_answered() {
-        for host in ["127.0.0.1:9480", "127.0.0.1", "[::1]:9480", "localhost", "localhost:9480"] {
-            assert!(is_here(host), "{host}");
-        }
-        for host in
-            ["", "evil.example:9480", "localhost.evil.example", "localhost:x", "192.168.0.2"]
-        {
-            assert!(!is_here(host), "{host}");
-        }
-    }
 }

@@ -41,8 +41,15 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ),
     ("report", &["config", "consent", "html", "ledger", "message", "outbox", "outcome", "store"]),
     ("control", &["config", "consent", "home", "message", "report", "source", "store"]),
+    (
+        "page",
+        &[
+            "config", "consent", "control", "home", "html", "ingress", "keys", "ledger", "message",
+            "outcome", "report", "source", "store",
+        ],
+    ),
     ("rights", &["config", "consent", "home", "keys", "ledger", "message", "outbox", "store"]),
-    ("telemetry", &["intake", "ledger", "outcome", "plugins", "store"]),
+    ("telemetry", &["ingress", "intake", "ledger", "outcome", "plugins", "store"]),
     (
         "witness",
         &["config", "control", "home", "html", "keys", "ledger", "message", "outcome", "store"],
@@ -58,6 +65,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "intake",
             "keys",
             "message",
+            "page",
             "pipeline",
             "plugins",
             "store",

@@ -81,7 +81,7 @@ fn unsaid(home: &Home, adapter: &str) -> Option<String> {
     ))
 }
 
-fn fresh_secret() -> Result<(String, String), Failure> {
+pub(super) fn fresh_secret() -> Result<(String, String), Failure> {
     let no_randomness = || Failure::failed("the operating system gave no randomness");
     let secret = secret::new().ok_or_else(no_randomness)?;
     let hash = secret::hash(&secret).ok_or_else(no_randomness)?;
@@ -101,8 +101,6 @@ pub(crate) fn add(
     }
     shipped_if_missing(home, adapter)?;
     let (secret, hash) = fresh_secret()?;
-    let path = home.settings();
-    let before = fs::read_to_string(&path).map_err(Failure::fix)?;
     let list = |it: &[String]| toml::Value::from(it.to_vec()).to_string();
     let entry = format!(
         "\n[[device]]\nname = \"{name}\"\nsubjects = {}\ntopics = {}\nsecret = \"{hash}\"\nadapter = {{ plugin = {} }}\n",
@@ -110,10 +108,19 @@ pub(crate) fn add(
         list(topics),
         toml::Value::from(adapter),
     );
-    fs::write(&path, format!("{}\n{entry}", before.trim_end())).map_err(Failure::fix)?;
-    if let Err(error) = Config::read(home) {
-        fs::write(&path, before).map_err(Failure::fix)?;
-        return Err(Failure::fix(format!("the device was not added: {}", error.problem)));
-    }
+    append(home, &entry).map_err(|it| Failure::fix(format!("the device was not added: {it}")))?;
     Ok(secret)
+}
+
+/// Adds to the settings, and takes it back if they would be wrong with it.
+pub(super) fn append(home: &Home, entry: &str) -> Result<(), String> {
+    let path = home.settings();
+    let write =
+        |text: &str| fs::write(&path, text).map_err(|it| format!("{}: {it}", path.display()));
+    let before = fs::read_to_string(&path).map_err(|it| format!("{}: {it}", path.display()))?;
+    write(&format!("{}\n{entry}", before.trim_end()))?;
+    Config::read(home).map(drop).map_err(|error| match write(&before) {
+        Ok(()) => error.problem,
+        Err(failed) => failed,
+    })
 }

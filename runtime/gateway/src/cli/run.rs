@@ -16,6 +16,9 @@ pub(super) async fn gateway(home: &Home) -> Result<(), Failure> {
             say(format!("{name} on {address}"));
         }
     }
+    if let Some(address) = gateway.page {
+        say(format!("page at http://{address}/"));
+    }
     say(format!("running: {} devices, {} grants", config.devices.len(), config.grants.len()));
     stop_signal().await?;
     say("stopping");

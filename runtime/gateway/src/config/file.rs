@@ -1,6 +1,6 @@
 //! `hushgate.toml` as written, and the checks of each part.
 
-use super::{Device, Matrix, Subscribe, Way};
+use super::{Device, Matrix, PageSettings, Subscribe, Way};
 use crate::{
     consent::stage::{Stage, StageFile},
     home::Home,
@@ -30,6 +30,7 @@ pub(super) struct File {
     pub(super) http: HttpFile,
     #[serde(default)]
     pub(super) metrics: MetricsFile,
+    pub(super) page: Option<PageFile>,
     #[serde(default)]
     pub(super) limits: LimitsFile,
     pub(super) transport: Spanned<TransportFile>,
@@ -38,6 +39,13 @@ pub(super) struct File {
     pub(super) matrix: Option<MatrixFile>,
     #[serde(default)]
     pub(super) device: Vec<Spanned<DeviceFile>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct PageFile {
+    listen: Spanned<String>,
+    password: Spanned<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -162,14 +170,35 @@ pub(super) fn metrics(
     source: &Source,
     file: &MetricsFile,
 ) -> Result<Option<SocketAddr>, SettingsError> {
-    let Some(setting) = &file.listen else { return Ok(None) };
+    let here = |it| here(source, it, "nobody is asked for a password there");
+    file.listen.as_ref().map(here).transpose()
+}
+
+pub(super) fn page(
+    source: &Source,
+    file: Option<PageFile>,
+) -> Result<Option<PageSettings>, SettingsError> {
+    let Some(PageFile { listen, password }) = file else { return Ok(None) };
+    let listen = here(source, &listen, "the password would cross the network in the clear")?;
+    if PasswordHash::new(password.get_ref()).is_err() {
+        let problem = "must be an Argon2id hash, as `hushgate page on` writes it";
+        return Err(source.error(password.span(), problem));
+    }
+    Ok(Some(PageSettings { listen, password: password.into_inner() }))
+}
+
+/// An address of this machine, which is all that may ask; `why` says what would be wrong elsewhere.
+fn here(
+    source: &Source,
+    setting: &Spanned<String>,
+    why: &str,
+) -> Result<SocketAddr, SettingsError> {
     let address = address(source, setting)?;
     if !address.ip().is_loopback() {
-        let problem =
-            "must be on this machine, such as 127.0.0.1:9480: nobody is asked for a password there";
+        let problem = format!("must be on this machine, such as 127.0.0.1:9480: {why}");
         return Err(source.error(setting.span(), problem));
     }
-    Ok(Some(address))
+    Ok(address)
 }
 
 fn address(source: &Source, setting: &Spanned<String>) -> Result<SocketAddr, SettingsError> {

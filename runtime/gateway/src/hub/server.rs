@@ -4,9 +4,9 @@ use super::{
     page::{PageView, render},
     settings::{BODY_BYTES_MAX, HubConfig},
     store::{Field, HubStore, Inserted, Received, RedeemError, Value},
-    visitor::Door,
 };
 use crate::{
+    ingress::visitor::{Door, Forms, page_headers, who_are_you},
     keys::{Keys, SealingKey},
     message::Millis,
     wire::{
@@ -58,7 +58,7 @@ impl Hub {
             store,
             opening: keys.sealing().0,
             signing: keys.signing(),
-            door: Door::new(config.password.as_deref()),
+            door: Door::new("hub", config.password.as_deref()),
             name: config.name.clone(),
             address: Mutex::default(),
             accept_prototype: config.accept_prototype,
@@ -116,33 +116,17 @@ impl Hub {
 
 async fn page(State(hub): State<Hub>, headers: HeaderMap) -> Response {
     if !hub.0.door.opens(&headers).await {
-        let challenge = HeaderValue::from_static("Basic realm=\"hushgate\", charset=\"UTF-8\"");
-        return (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, challenge)]).into_response();
+        return who_are_you();
     }
     let rendered = tokio::task::spawn_blocking(move || {
         let address = hub.0.address.lock().unwrap_or_else(PoisonError::into_inner).clone();
         PageView::load(&hub.0.store, Millis::now().0, &hub.0.name, &address).map(|it| render(&it))
     });
     match rendered.await {
-        Ok(Ok(html)) => (page_headers(), Html(html)).into_response(),
+        Ok(Ok(html)) => (page_headers(Forms::None), Html(html)).into_response(),
         Ok(Err(error)) => failed(&error),
         Err(error) => failed(&error),
     }
-}
-
-/// Nothing is fetched from anywhere, nothing runs, nothing is kept by the browser.
-fn page_headers() -> [(header::HeaderName, HeaderValue); 4] {
-    [
-        (
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static(
-                "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-            ),
-        ),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    ]
 }
 
 fn failed(error: &dyn std::fmt::Display) -> Response {

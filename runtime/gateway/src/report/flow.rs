@@ -7,7 +7,10 @@
 
 use crate::{
     config::{Config, Device, Way},
-    consent::grant::{Clock, Grant},
+    consent::{
+        grant::{Clock, Grant},
+        purpose, validity,
+    },
     html::escape,
     message::Millis,
 };
@@ -96,7 +99,7 @@ fn of_grant(config: &Config, device: &Device, grant: &Grant) -> (Vec<Step>, bool
         [only] => only.path.clone(),
         all => format!("{} fields", all.len()),
     };
-    let pace = format!("every {}", humantime::format_duration(grant.every));
+    let pace = format!("every {}", validity::in_words(grant.every));
     let bits = match is_valid {
         true => format!("at most {}", grant.capacity()),
         false => "NOT valid now".to_owned(),
@@ -106,7 +109,7 @@ fn of_grant(config: &Config, device: &Device, grant: &Grant) -> (Vec<Step>, bool
         Way::Tor { .. } | Way::Socks(_) => "sealed, through Tor",
         Way::Loopback => "NOT anonymous",
     };
-    let purpose = grant.purpose.clone();
+    let purpose = purpose::in_words(&grant.purpose);
     let to =
         Step { name: grant.recipient.clone(), says: vec![way.to_owned(), purpose], ours: false };
     (vec![of_device(device), of_adapter(device), less, granted, to], is_valid)

@@ -89,9 +89,10 @@ pub fn receipt(grant: &Grant, clock: Clock, now: Millis) -> Result<Value, Incomp
 /// How it is taken back, in plain words.
 pub fn withdrawal(grant: &Grant) -> String {
     format!(
-        "Delete the file grants/{}.toml on the gateway at home: nobody must be asked and no reason given. From then \
-         on nothing leaves, and what waits is deleted.",
-        grant.id
+        "On the gateway at home: `hushgate grant withdraw {id}`, the button on its page, `stop` in its Matrix room, or \
+         delete the file grants/{id}.toml. Nobody must be asked and no reason given. From then on nothing leaves, what \
+         waits is deleted, and the recipient is told to delete what it has.",
+        id = grant.id
     )
 }
 
