@@ -322,6 +322,9 @@ impl Gateway {
             end(&self.ingress).await;
             self.intake.flush().await;
             end(&self.outbound).await;
+            if let Err(error) = self.store.keep_numbers().await {
+                tracing::warn!(%error, "the last numbers of this day were not kept");
+            }
         };
         tokio::time::timeout(STOP_GRACE, stop).await
     }

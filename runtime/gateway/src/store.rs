@@ -100,6 +100,7 @@ pub(crate) enum Job {
     Settled(Vec<Settlement>, Reply),
     Sent(Vec<ReleaseId>, Reply),
     Cursor(String, i64, Reply),
+    Numbers(Reply),
     Consents(consents::Change, Reply),
 }
 
@@ -226,6 +227,11 @@ impl Store {
     /// Remembers a number under a name.
     pub async fn set_cursor(&self, name: &str, value: i64) -> Result<(), StoreError> {
         self.ask(|reply| Job::Cursor(name.to_owned(), value, reply)).await
+    }
+
+    /// Writes down the numbers of the day, which otherwise wait a while: before the end.
+    pub async fn keep_numbers(&self) -> Result<(), StoreError> {
+        self.ask(Job::Numbers).await
     }
 
     async fn ask(&self, job: impl FnOnce(Reply) -> Job) -> Result<(), StoreError> {

@@ -98,15 +98,6 @@ impl Writer {
         while jobs.blocking_recv_many(&mut waiting, BATCH_MAX) > 0 {
             self.commit(waiting.drain(..));
         }
-        if let Err(error) = self.write_daily() {
-            tracing::warn!(%error, "the last numbers of this day were not kept");
-        }
-    }
-
-    fn write_daily(&mut self) -> rusqlite::Result<()> {
-        let transaction = self.connection.transaction()?;
-        self.daily.write(&transaction, self.kept.at)?;
-        transaction.commit()
     }
 
     fn commit(&mut self, jobs: impl Iterator<Item = Job>) {
@@ -174,7 +165,7 @@ impl Writer {
             more: More::default(),
             daily: MoreDaily::default(),
         };
-        let mut refused = false;
+        let (mut refused, mut writes_daily) = (false, self.daily.is_due());
         for (task, (_, result)) in work.into_iter().zip(replies.iter_mut()) {
             *result = match task {
                 Task::Decided(decided) if decided.lineage != lineage || refused => {
@@ -189,6 +180,10 @@ impl Writer {
                 Task::Sent(releases) => batch.mark_sent(&releases).map(Ok)?,
                 Task::Consents(change) => batch.change(&change).map(Ok)?,
                 Task::Cursor(name, value) => batch.set_cursor(&name, value).map(Ok)?,
+                Task::Numbers => {
+                    writes_daily = true;
+                    Ok(())
+                }
             };
         }
         if batch.now.at > self.kept.at {
@@ -204,7 +199,6 @@ impl Writer {
                 .prepare_cached("INSERT OR REPLACE INTO state VALUES (?1, ?2)")?
                 .execute(params![owner, sealed])?;
         }
-        let writes_daily = self.daily.is_due();
         if writes_daily {
             self.daily.write(&transaction, now.at)?;
         }
@@ -224,6 +218,7 @@ enum Task {
     Settled(Vec<Settlement>),
     Sent(Vec<ReleaseId>),
     Cursor(String, i64),
+    Numbers,
     Consents(consents::Change),
 }
 
@@ -235,6 +230,7 @@ impl Task {
             Job::Sent(releases, reply) => (Self::Sent(releases), reply),
             Job::Consents(change, reply) => (Self::Consents(change), reply),
             Job::Cursor(name, value, reply) => (Self::Cursor(name, value), reply),
+            Job::Numbers(reply) => (Self::Numbers, reply),
         }
     }
 }
