@@ -1,12 +1,14 @@
-//! What a hub takes from strangers as a withdrawal, and what a gateway takes from a hub as its answer.
+//! What a hub takes from strangers as a withdrawal or to keep, and what a gateway takes from a hub as its answer.
 
 #![no_main]
 
 use hushgate::{
     keys::Keys,
     wire::{
+        deposit,
         envelope::{Content, ReleaseId},
-        withdrawal::{self, Deletion, GrantTag, SealedWithdrawal},
+        letter::Letter,
+        withdrawal::{self, Deletion, GrantTag, Withdrawal},
     },
 };
 use libfuzzer_sys::fuzz_target;
@@ -21,8 +23,10 @@ fn keys() -> &'static Keys {
 }
 
 fuzz_target!(|body: &[u8]| {
-    if let Ok(it) = SealedWithdrawal::parse(body) {
-        assert!(it.open(&keys().sealing().0, &[9; 32]).is_err(), "opened what nobody sealed");
+    if let Ok(it) = Letter::parse(body) {
+        let key = keys().sealing().0;
+        assert!(Withdrawal::open(&it, &key, &[9; 32]).is_err(), "opened what nobody sealed");
+        assert!(deposit::open(&it, &key, &[9; 32]).is_err(), "opened what nobody sealed");
     }
     let (key, asked) = (keys().signing().verifying_key().to_bytes(), (ReleaseId([1; 16]), GrantTag([2; 16])));
     if let Ok(it) = serde_json::from_slice::<Deletion>(body) {

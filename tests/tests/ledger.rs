@@ -4,7 +4,7 @@
 
 use hushgate_tests::{
     program::{run, run_ok},
-    world::World,
+    world::{World, wait_until},
 };
 use std::{fs, path::Path};
 
@@ -25,11 +25,16 @@ fn at_rest() -> World {
         world.put("/other", b"x");
         world.wait_until_delivered();
     }
+    rest(&mut world);
+    world
+}
+
+/// Stops the gateway; its store is one file then.
+fn rest(world: &mut World) {
     assert!(world.gateway.take().unwrap().stop().success());
     let file = world.gateway_dir().join("state/gateway.db");
     let store = rusqlite::Connection::open(file).unwrap();
     store.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
-    world
 }
 
 #[test]
@@ -121,4 +126,42 @@ fn a_frame_is_explained_by_entry_and_by_release_without_a_value() {
     assert!(run_ok(&home, &["explain", &kept.to_string()]).contains("nothing left"));
     ends(&home, &["explain", "999"], 3);
     ends(&home, &["explain", "something"], 3);
+}
+
+#[test]
+fn a_hub_keeps_what_it_cannot_read_and_a_ledger_that_was_put_back_is_found_by_it() {
+    let mut world = World::running();
+    let (dir, kept) = (world.gateway_dir(), world.dir.path().join("kept"));
+    let deposits = |world: &World| -> i64 {
+        let query = "SELECT count(*) FROM deposit";
+        world.hub_store().query_row(query, [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(world.put("/patient/beats/bpm", b"nobody understands this"), 204);
+    rest(&mut world);
+    let (store, before) = (dir.join("state/gateway.db"), world.dir.path().join("before.db"));
+    fs::copy(&store, &before).unwrap();
+    world.start_gateway();
+    for beats in [71, 72] {
+        world.queue(beats);
+        world.wait_until_delivered();
+        wait_until("the hub keeps one a day", || deposits(&world) == 1);
+    }
+    rest(&mut world);
+    fs::write(&kept, run_ok(&world.hub_dir(), &["hub", "checkpoints"])).unwrap();
+    let verify = ["ledger", "verify", "--checkpoint", kept.to_str().unwrap()];
+    assert!(run_ok(&dir, &verify).contains("it continues the"));
+    // Neither the log's name nor its root is anywhere in what the hub has.
+    let checkpoint = run_ok(&dir, &["ledger", "checkpoint"]);
+    let name = checkpoint.lines().next().unwrap();
+    for file in fs::read_dir(world.hub_dir().join("state")).unwrap() {
+        let bytes = fs::read(file.unwrap().path()).unwrap();
+        assert!(!bytes.windows(name.len()).any(|it| it == name.as_bytes()));
+    }
+    fs::copy(&before, &store).unwrap();
+    assert!(run_ok(&dir, &["ledger", "verify"]).contains("the ledger verifies"));
+    let said = ends(&dir, &verify, 5);
+    assert!(said.contains("checkpoint"), "{said}");
+    // What another gateway's hub kept says nothing.
+    fs::write(&kept, "0011223344556677 2026-01-01T00:00:00Z AAAA\n").unwrap();
+    ends(&dir, &verify, 3);
 }

@@ -10,9 +10,11 @@
 //!   releases by number.
 //! - A consent's end is told at once and before anything else, until the recipient signed that it deleted what it had;
 //!   one that does not understand it gets its releases all the same.
+//! - Each hub keeps one checkpoint a day for this gateway and can read nothing in it.
 //! - A recipient that is away is asked again after a growing, jittered delay, from 1 s to 5 min.
 
 pub mod client;
+mod deposit;
 pub mod sweep;
 mod tell;
 
@@ -24,6 +26,7 @@ use crate::{
     contract::{Contract, Format},
     intake::Intake,
     keys::{Keys, Vault},
+    ledger::checkpoint::Signer,
     message::Millis,
     outbox::{Settlement, Waiting},
     store::{OnTheWay, Store},
@@ -53,6 +56,7 @@ pub struct Delivery {
     client: Option<Client>,
     paired: bool,
     told: tell::Told,
+    signer: Signer,
 }
 
 /// What a look at the outbox found.
@@ -88,6 +92,7 @@ impl Delivery {
             client: None,
             paired,
             told,
+            signer: Signer::new(keys),
         }
     }
 
@@ -135,8 +140,9 @@ impl Delivery {
             self.settle(ended).await?;
             return answered.map(drop);
         };
-        self.client = Some(client);
-        self.settle(settlements(valid, delivered)).await
+        self.settle(settlements(valid, delivered)).await?;
+        self.client = self.deposit(client).await?;
+        Ok(())
     }
 
     /// Marks what may still go as sent, and keeps the sweeper away from it.

@@ -322,6 +322,11 @@ impl Store {
         self.read(|it| ledger::after(it, seq, limit))
     }
 
+    /// How long the ledger is, and its root.
+    pub fn ledger_head(&self) -> Result<ledger::Head, StoreError> {
+        self.read(ledger::head)
+    }
+
     /// The root that the ledger had when it was `size` entries long.
     pub fn ledger_root(&self, size: i64) -> Result<[u8; 32], StoreError> {
         self.read(|it| ledger::root_at(it, size))

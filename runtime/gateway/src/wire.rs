@@ -7,8 +7,10 @@
 //! - Envelopes of one contract have one size: what is inside is padded before it is sealed.
 //! - Parsing takes hostile bytes: every length is checked, nothing panics.
 
+pub mod deposit;
 pub mod envelope;
 pub mod invite;
+pub mod letter;
 pub mod pairing;
 pub mod receipt;
 pub mod withdrawal;

@@ -32,6 +32,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "contract",
             "intake",
             "keys",
+            "ledger",
             "message",
             "outbox",
             "store",

@@ -35,6 +35,9 @@ enum HubCommand {
     /// Print an invite for one gateway: `hushgate hub invite > hospital.invite`. Hand it over in person or by a
     /// channel that you trust: it can be used once, within 7 days.
     Invite,
+    /// Print the checkpoints that the hub keeps for gateways: give them to a gateway's owner, who alone can read theirs
+    /// (`hushgate ledger verify --checkpoint FILE`).
+    Checkpoints,
     /// Read a new password for the page from standard input and print the hash for hub.toml.
     Password,
 }
@@ -47,6 +50,7 @@ pub(super) async fn run(home: &Home, args: HubArgs) -> Result<(), Failure> {
             say(invite(home)?.trim_end());
             Ok(())
         }
+        Some(HubCommand::Checkpoints) => checkpoints(home),
         Some(HubCommand::Password) => {
             let mut password = String::new();
             std::io::stdin().read_line(&mut password).map_err(Failure::failed)?;
@@ -58,6 +62,14 @@ pub(super) async fn run(home: &Home, args: HubArgs) -> Result<(), Failure> {
             Ok(())
         }
     }
+}
+
+fn checkpoints(home: &Home) -> Result<(), Failure> {
+    let (config, keys) = open(home)?;
+    let kept =
+        Hub::open(&config, &keys).and_then(|it| it.checkpoints()).map_err(Failure::failed)?;
+    kept.iter().for_each(say);
+    Ok(())
 }
 
 fn init(home: &Home, name: &str, listen: Option<SocketAddr>) -> Result<(), Failure> {

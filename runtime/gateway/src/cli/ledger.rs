@@ -7,7 +7,7 @@ use crate::{
     home::Home,
     ledger::{
         self, Head, Kind,
-        checkpoint::{self, Signer},
+        checkpoint::{self, SEALED_FOR, Signer},
         note::Verifier,
         proof::{self, PROOF_BYTES_MAX, ProofError},
         read::{self, Found},
@@ -24,6 +24,9 @@ use std::{
     io::Read,
     path::{Path, PathBuf},
 };
+
+/// The most bytes of a hub's list of checkpoints.
+const KEPT_BYTES_MAX: usize = 4 << 20;
 
 /// What can be done with the ledger.
 #[derive(Debug, Subcommand)]
@@ -77,7 +80,8 @@ pub(super) struct Which {
 pub(super) struct VerifyArgs {
     #[command(flatten)]
     which: Which,
-    /// A checkpoint that was kept: the ledger must continue what it knows.
+    /// A checkpoint that was kept, or what `hushgate hub checkpoints` printed at a recipient: the ledger must continue what
+    /// they know.
     #[arg(long)]
     checkpoint: Option<PathBuf>,
     /// The key that signed the checkpoint, if it is not this gateway's.
@@ -131,12 +135,12 @@ fn verifier(key: &str) -> Result<Verifier, Failure> {
     Verifier::parse(key).ok_or_else(|| Failure::fix(broken))
 }
 
-/// A text that is no longer than a proof can be.
-fn read_text(path: &Path) -> Result<String, Failure> {
+/// A text that is no longer than that.
+fn read_text(path: &Path, bytes_max: usize) -> Result<String, Failure> {
     let failed = |it: std::io::Error| Failure::fix(format!("{}: {it}", path.display()));
     let mut text = String::new();
     let file = File::open(path).map_err(failed)?;
-    file.take(PROOF_BYTES_MAX as u64 + 1).read_to_string(&mut text).map_err(failed)?;
+    file.take(bytes_max as u64 + 1).read_to_string(&mut text).map_err(failed)?;
     Ok(text)
 }
 
@@ -154,7 +158,7 @@ fn prove(home: &Home, entry: i64) -> Result<(), Failure> {
 
 fn check(args: &CheckArgs) -> Result<(), Failure> {
     let key = args.key.as_deref().map(verifier).transpose()?;
-    let proved = proof::check(&read_text(&args.proof)?, key.as_ref())
+    let proved = proof::check(&read_text(&args.proof, PROOF_BYTES_MAX)?, key.as_ref())
         .map_err(|it| Failure::new(Exit::Ledger, format!("{}: {it}", args.proof.display())))?;
     let (log, size) = (&proved.log, proved.head.size);
     say(format!("proved: this is entry {} of the {size} of {log}", proved.entry.seq));
@@ -165,22 +169,40 @@ fn check(args: &CheckArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What a checkpoint in a file says, if it is by the right key.
-fn seen(home: &Home, args: &VerifyArgs) -> Result<Option<Head>, Failure> {
-    let Some(path) = &args.checkpoint else { return Ok(None) };
-    let key = match &args.key {
+/// What the checkpoints in a file say: one by the right key, or all that a hub kept for this gateway.
+fn seen(home: &Home, args: &VerifyArgs) -> Result<Vec<Head>, Failure> {
+    let Some(path) = &args.checkpoint else { return Ok(Vec::new()) };
+    let fix = |it: &dyn std::fmt::Display| Failure::fix(format!("{}: {it}", path.display()));
+    let text = read_text(path, KEPT_BYTES_MAX)?;
+    let verifier = match &args.key {
         Some(key) => verifier(key)?,
         None => signer(home)?.verifier().clone(),
     };
-    let head = checkpoint::open(&key, &read_text(path)?);
-    head.map(Some).map_err(|it| Failure::fix(format!("{}: {it}", path.display())))
+    if checkpoint::read(&text).is_some() {
+        return checkpoint::open(&verifier, &text).map(|it| vec![it]).map_err(|it| fix(&it));
+    }
+    let vault = open(home)?.1.vault();
+    // Those of other gateways are in the hub's list as well.
+    let kept = text.lines().filter_map(|it| {
+        let kept = BASE64.decode(it.rsplit(' ').next()?.as_bytes()).ok()?;
+        checkpoint::open(&verifier, str::from_utf8(&vault.open(SEALED_FOR, &kept)?).ok()?).ok()
+    });
+    let kept: Vec<_> = kept.collect();
+    let none = "no checkpoint, and none that a hub kept for this gateway";
+    if kept.is_empty() { Err(fix(&none)) } else { Ok(kept) }
+}
+
+/// The checkpoint that the ledger does not continue, or else the longest.
+fn hardest(store: &Connection, seen: &[Head]) -> Option<Head> {
+    let continues = |it: &&Head| ledger::root_at(store, it.size).is_ok_and(|root| root == it.root);
+    seen.iter().find(|it| !continues(it)).or_else(|| seen.iter().max_by_key(|it| it.size)).copied()
 }
 
 fn verify(home: &Home, args: &VerifyArgs) -> Result<(), Failure> {
     let store = args.which.look(home)?;
     // A copied store is checked anywhere; where no gateway is, nobody's receipt key is known.
     let against = open(home).map_or_else(|_| Against::default(), |(config, _)| against(&config));
-    let against = Against { seen: seen(home, args)?, ..against };
+    let against = Against { seen: hardest(&store, &seen(home, args)?), ..against };
     let report = verify::run(&store, &against);
     if report.is_good() {
         say(describe_summary(&report.summary));

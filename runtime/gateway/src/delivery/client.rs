@@ -139,6 +139,16 @@ impl Client {
         proof.map(Some).ok_or_else(unsigned)
     }
 
+    /// Has the hub keep something. False if it is older than that.
+    pub async fn deposit(&mut self, sealed: Vec<u8>) -> Result<bool, TransportError> {
+        let answer = self.put("/v1/deposits", "application/octet-stream", sealed).await?;
+        match answer.status() {
+            StatusCode::NO_CONTENT => Ok(true),
+            StatusCode::NOT_FOUND => Ok(false),
+            status => Err(unexpected(status)),
+        }
+    }
+
     /// Sends releases one by one as the 2021 prototype did. It signs nothing: its answer has to do.
     pub async fn prototype(
         &mut self,

@@ -26,6 +26,11 @@ impl Told {
         };
         Self { hub, again: Instant::now(), delay: RETRY_DELAY_MIN }
     }
+
+    /// Its keys, and who seals to it.
+    pub(super) fn hub(&self) -> Option<&(RecipientKeys, Sealer)> {
+        self.hub.as_ref()
+    }
 }
 
 impl Delivery {

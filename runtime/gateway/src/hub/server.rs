@@ -3,17 +3,19 @@
 use super::{
     page::{PageView, render},
     settings::{BODY_BYTES_MAX, HubConfig},
-    store::{Field, HubStore, Inserted, Received, RedeemError, Value},
+    store::{Deposit, Field, HubStore, Inserted, Received, RedeemError, Value},
 };
 use crate::{
     ingress::visitor::{Door, Forms, page_headers, who_are_you},
     keys::{Keys, SealingKey},
     message::Millis,
     wire::{
+        deposit,
         envelope::{self, Content, ContentValue, Envelope},
+        letter::Letter,
         pairing,
         receipt::{Answer, Receipt},
-        withdrawal::{Deletion, SealedWithdrawal},
+        withdrawal::{Deletion, Withdrawal},
     },
 };
 use axum::{
@@ -24,6 +26,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::{get, put},
 };
+use data_encoding::{BASE64, HEXLOWER};
 use ed25519_dalek::SigningKey;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -80,6 +83,16 @@ impl Hub {
         self.0.store.counts().map(|it| it.releases).map_err(|it| HubError(it.to_string()))
     }
 
+    /// What it keeps for gateways, a line each: whose it is, when it came, and what only that gateway can read.
+    pub fn checkpoints(&self) -> Result<Vec<String>, HubError> {
+        let kept = self.0.store.deposits().map_err(|it| HubError(it.to_string()))?;
+        let line = |it: &Deposit| {
+            let at = jiff::Timestamp::from_millisecond(it.at_ms).unwrap_or_default();
+            format!("{} {at:.0} {}", HEXLOWER.encode(&it.gateway), BASE64.encode(&it.kept))
+        };
+        Ok(kept.iter().map(line).collect())
+    }
+
     /// The newest value of each field, as people say it.
     pub fn latest_in_words(&self) -> String {
         let devices = self.0.store.latest(Millis::now().0).unwrap_or_default();
@@ -108,6 +121,7 @@ impl Hub {
             .route("/", get(page).put(prototype))
             .route("/v1/releases", put(releases))
             .route("/v1/withdrawals", put(withdrawal))
+            .route("/v1/deposits", put(deposits))
             .route("/v1/pair", put(pair))
             .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
             .with_state(self.clone())
@@ -209,25 +223,47 @@ async fn withdrawal(State(hub): State<Hub>, body: Bytes) -> Response {
     aside(move || withdraw(&hub, &body)).await
 }
 
-/// What is not from a gateway that is known here changes nothing.
 fn withdraw(hub: &Hub, body: &[u8]) -> Response {
-    let Ok(sealed) = SealedWithdrawal::parse(body) else {
+    answer(hub, body, |letter, sender| {
+        let asked = Withdrawal::open(letter, &hub.0.opening, sender).ok()?;
+        let deleted = hub.0.store.withdraw(letter.key_id, asked.tag.0, Millis::now().0);
+        Some(deleted.map(|it| {
+            let asked = (asked.id, asked.tag);
+            json(&Deletion::sign(&hub.0.signing, asked, it.values, it.at_ms))
+        }))
+    })
+}
+
+async fn deposits(State(hub): State<Hub>, body: Bytes) -> Response {
+    aside(move || keep(&hub, &body)).await
+}
+
+fn keep(hub: &Hub, body: &[u8]) -> Response {
+    answer(hub, body, |letter, sender| {
+        let kept = deposit::open(letter, &hub.0.opening, sender).ok()?;
+        let it = Deposit { gateway: letter.key_id, at_ms: Millis::now().0, kept };
+        Some(hub.0.store.deposit(&it).map(|()| StatusCode::NO_CONTENT.into_response()))
+    })
+}
+
+/// Does what a letter asks for. What is not from a gateway that is known here changes nothing.
+fn answer(
+    hub: &Hub,
+    body: &[u8],
+    done: impl FnOnce(&Letter<'_>, &[u8; 32]) -> Option<Result<Response, super::store::StoreError>>,
+) -> Response {
+    let Ok(letter) = Letter::parse(body) else {
         return StatusCode::BAD_REQUEST.into_response();
     };
-    let sender = match hub.0.store.gateway_by_key_id(sealed.key_id) {
+    let sender = match hub.0.store.gateway_by_key_id(letter.key_id) {
         Ok(Some(sender)) => sender,
         Ok(None) => return StatusCode::FORBIDDEN.into_response(),
         Err(error) => return failed(&error),
     };
-    let Ok(asked) = sealed.open(&hub.0.opening, &sender) else {
-        return StatusCode::BAD_REQUEST.into_response();
-    };
-    match hub.0.store.withdraw(sealed.key_id, asked.tag.0, Millis::now().0) {
-        Ok(it) => {
-            let asked = (asked.id, asked.tag);
-            json(&Deletion::sign(&hub.0.signing, asked, it.values, it.at_ms))
-        }
-        Err(error) => failed(&error),
+    match done(&letter, &sender) {
+        Some(Ok(response)) => response,
+        Some(Err(error)) => failed(&error),
+        None => StatusCode::BAD_REQUEST.into_response(),
     }
 }
 

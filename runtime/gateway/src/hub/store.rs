@@ -10,6 +10,7 @@
 //!
 //! Every call blocks for a short disk write or read: from async code, call it through `spawn_blocking`.
 
+mod deposits;
 mod file;
 mod legacy;
 mod pairing;
@@ -17,6 +18,7 @@ mod releases;
 mod series;
 mod withdrawals;
 
+pub(crate) use deposits::Deposit;
 use rusqlite::Connection;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -10,6 +10,9 @@ use data_encoding::{BASE64, HEXLOWER};
 use ed25519_dalek::SigningKey;
 use sha2::{Digest, Sha256};
 
+/// What a gateway seals the checkpoints for that hubs keep for it.
+pub const SEALED_FOR: &str = "checkpoint that a hub keeps";
+
 /// Signs checkpoints in a gateway's name.
 pub struct Signer {
     key: SigningKey,

@@ -1,26 +1,21 @@
 //! How a hub is told that a consent was withdrawn, and how it signs that it deleted what it had from it.
 //!
-//! Layout of a withdrawal, always [`BYTES`] long: version (1 byte, `1`) · sender's key id (8) · its number (16) ·
-//! HPKE encapsulated key (32) · ciphertext. Inside: the tag (16) · when (8, milliseconds since 1970, big end first) ·
-//! zeros. The first three are authenticated with it.
+//! Inside the [letter](super::letter): the tag (16) · when (8, milliseconds since 1970, big end first).
 //!
 //! # Promises
 //!
-//! - Sealed as releases are, under a label of its own: only the gateway that sent the releases can have made it.
-//! - As large as the smallest usual envelope: its size does not tell the network what it is.
+//! - Only the gateway that sent the releases can have made it.
 
-use super::envelope::{EnvelopeError, HEAD_BYTES, ReleaseId, Sealer, open_auth, read_head};
+use super::{
+    envelope::{EnvelopeError, ReleaseId, Sealer},
+    letter::{self, Letter},
+};
 use crate::keys::SealingKey;
 use data_encoding::{BASE64, HEXLOWER};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 
-/// The size of each withdrawal.
-pub const BYTES: usize = 1024;
-
 const INFO: &[u8] = b"hushgate withdrawal v1";
-const PLAIN_BYTES: usize =
-    BYTES - HEAD_BYTES - super::envelope::ENCAPPED_BYTES - super::envelope::TAG_BYTES;
 const TAG_BYTES: usize = 16;
 
 /// What releases of one consent have in common towards one recipient, who can tell nothing else by it.
@@ -56,40 +51,20 @@ pub struct Withdrawal {
 impl Withdrawal {
     /// Seals it to `recipient`.
     pub fn seal(&self, sealer: &Sealer, recipient: &[u8; 32]) -> Result<Vec<u8>, EnvelopeError> {
-        let mut plain = [&self.tag.0[..], &self.at_ms.to_be_bytes()].concat();
-        plain.resize(PLAIN_BYTES, 0);
-        sealer.seal_auth(recipient, (INFO, self.id), &plain)
-    }
-}
-
-/// A withdrawal whose parts were found, and nothing more: it may be anybody's.
-#[derive(Clone, Copy, Debug)]
-pub struct SealedWithdrawal<'a> {
-    bytes: &'a [u8],
-    /// Who it says has sealed it.
-    pub key_id: [u8; 8],
-    /// Its number.
-    pub id: ReleaseId,
-}
-
-impl<'a> SealedWithdrawal<'a> {
-    /// Finds the parts.
-    pub fn parse(bytes: &'a [u8]) -> Result<Self, EnvelopeError> {
-        let head = read_head(bytes).filter(|_| bytes.len() == BYTES);
-        let (key_id, id) = head.ok_or(EnvelopeError::Malformed)?;
-        Ok(Self { bytes, key_id, id })
+        let plain = [&self.tag.0[..], &self.at_ms.to_be_bytes()].concat();
+        letter::seal(sealer, recipient, (INFO, self.id), plain)
     }
 
-    /// Opens it as from `sender`.
+    /// Opens a letter as one from `sender`.
     pub fn open(
-        &self,
+        letter: &Letter<'_>,
         recipient: &SealingKey,
         sender: &[u8; 32],
-    ) -> Result<Withdrawal, EnvelopeError> {
-        let plain = open_auth((recipient, sender), INFO, self.bytes)?;
+    ) -> Result<Self, EnvelopeError> {
+        let plain = letter.open((recipient, sender), INFO)?;
         let (tag, rest) = plain.split_first_chunk().ok_or(EnvelopeError::Malformed)?;
         let (at, _) = rest.split_first_chunk().ok_or(EnvelopeError::Malformed)?;
-        Ok(Withdrawal { id: self.id, tag: GrantTag(*tag), at_ms: i64::from_be_bytes(*at) })
+        Ok(Self { id: letter.id, tag: GrantTag(*tag), at_ms: i64::from_be_bytes(*at) })
     }
 }
 
@@ -169,9 +144,10 @@ mod tests {
     fn only_the_recipient_opens_and_only_as_from_the_sender() {
         let (gateway, hub, other) = (keys(), keys(), keys());
         let bytes = ASKED.seal(&Sealer::new(gateway.sealing()), &hub.sealing_public()).unwrap();
-        assert_eq!(bytes.len(), BYTES);
-        let it = SealedWithdrawal::parse(&bytes).unwrap();
-        let open = |by: &Keys, from: &Keys| it.open(&by.sealing().0, &from.sealing_public());
+        assert_eq!(bytes.len(), letter::BYTES);
+        let it = Letter::parse(&bytes).unwrap();
+        let open =
+            |by: &Keys, from: &Keys| Withdrawal::open(&it, &by.sealing().0, &from.sealing_public());
         assert_eq!(open(&hub, &gateway), Ok(ASKED));
         assert_eq!(open(&other, &gateway), Err(EnvelopeError::Foreign));
         assert_eq!(open(&hub, &other), Err(EnvelopeError::Foreign));
@@ -184,24 +160,24 @@ mod tests {
         for at in 0..good.len() {
             let mut bytes = good.clone();
             bytes[at] ^= 0x40;
-            let opened = SealedWithdrawal::parse(&bytes)
-                .and_then(|it| it.open(&hub.sealing().0, &gateway.sealing_public()));
+            let opened = Letter::parse(&bytes)
+                .and_then(|it| Withdrawal::open(&it, &hub.sealing().0, &gateway.sealing_public()));
             assert!(opened.is_err(), "byte {at} was changed unnoticed");
         }
-        assert!(SealedWithdrawal::parse(&good[1..]).is_err());
-        assert!(SealedWithdrawal::parse(&[]).is_err());
+        assert!(Letter::parse(&good[1..]).is_err());
+        assert!(Letter::parse(&[]).is_err());
     }
 
     #[test]
     fn a_release_is_no_withdrawal_of_the_same_size() {
         let (gateway, hub) = (keys(), keys());
         let sealer = Sealer::new(gateway.sealing());
-        let plain = [0; PLAIN_BYTES];
+        let plain = [0; letter::PLAIN_BYTES];
         let release = sealer
             .seal_auth(&hub.sealing_public(), (b"hushgate release v1", ASKED.id), &plain)
             .unwrap();
-        let it = SealedWithdrawal::parse(&release).unwrap();
-        let opened = it.open(&hub.sealing().0, &gateway.sealing_public());
+        let it = Letter::parse(&release).unwrap();
+        let opened = Withdrawal::open(&it, &hub.sealing().0, &gateway.sealing_public());
         assert_eq!(opened, Err(EnvelopeError::Foreign));
     }
 

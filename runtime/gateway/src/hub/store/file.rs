@@ -74,6 +74,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     })?;
     protect(path)?;
     configure(&connection)?;
+    connection.execute_batch(super::deposits::SCHEMA)?;
     Ok(connection)
 }
 
