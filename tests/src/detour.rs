@@ -1,5 +1,6 @@
 //! A way to a server of this machine that can go silent.
 
+use crate::world::wait_until;
 use std::{
     io::{Read, Write},
     net::{Shutdown, SocketAddr, TcpListener, TcpStream},
@@ -25,7 +26,13 @@ pub struct Detour {
 impl Detour {
     /// Begins at `address` (port 0: any) and leads to `to`.
     pub fn open(address: SocketAddr, to: SocketAddr) -> Self {
-        let listener = TcpListener::bind(address).unwrap();
+        // Another test may hold it for a moment, while it looks for a free one.
+        let mut bound = None;
+        wait_until("the address is free", || {
+            bound = TcpListener::bind(address).ok();
+            bound.is_some()
+        });
+        let listener = bound.unwrap();
         let detour = Self {
             address: listener.local_addr().unwrap(),
             answers: Arc::new(AtomicU8::new(PASS)),

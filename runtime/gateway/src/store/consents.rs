@@ -75,7 +75,9 @@ pub(crate) enum Change {
 impl Store {
     /// From now on releases may leave under these.
     pub async fn know(&self, consents: Vec<Known>) -> Result<(), StoreError> {
-        self.change(Change::Known(consents)).await
+        // Most changes of plans bring no new consent, and need not wait for the disk.
+        let new = self.read(|it| unknown(it, consents))?;
+        if new.is_empty() { Ok(()) } else { self.change(Change::Known(new)).await }
     }
 
     /// The grant in `file` was withdrawn: all who know it are to be told.
@@ -185,6 +187,22 @@ pub(super) fn erase(
         names.iter().try_for_each(|it| delete.execute([it]).map(drop))?;
     }
     Ok(())
+}
+
+/// Those that are not kept yet.
+fn unknown(connection: &Connection, consents: Vec<Known>) -> rusqlite::Result<Vec<Known>> {
+    let sql =
+        "SELECT 1 FROM consent WHERE file = ?1 AND grant_id = ?2 AND device = ?3 AND recipient = ?4
+               AND recipient_key = ?5 AND tag = ?6";
+    let mut kept = connection.prepare_cached(sql)?;
+    let mut new = Vec::new();
+    for it in consents {
+        let (key, tag) = columns(&it);
+        if !kept.exists(params![it.file, it.grant, it.device, it.recipient, key, tag])? {
+            new.push(it);
+        }
+    }
+    Ok(new)
 }
 
 fn know(transaction: &Transaction<'_>, known: &Known) -> rusqlite::Result<()> {
