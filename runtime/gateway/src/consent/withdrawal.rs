@@ -5,9 +5,11 @@
 //! - It ends in one step, whether a gateway runs or not and whatever is wrong in other files. What may go wrong after that
 //!   does not bring it back.
 //! - Its text is kept in `grants/withdrawn/`, with the time at its end; one that was withdrawn before under the same
-//!   name stays.
+//!   name stays. Of a signed one the signature is kept beside it and has the time at its end: the text is still the one
+//!   that was signed.
 //! - That it was withdrawn is said beside it until a gateway heard it, so that giving it again takes nothing back.
 
+use super::signed::beside;
 use crate::source::is_name;
 use std::{
     fs::{self, DirBuilder, File},
@@ -77,8 +79,19 @@ pub fn withdraw(grants: &Path, id: &str) -> Result<Withdrawn, WithdrawError> {
         hear(grants, id)?;
         return Err(error.into());
     }
-    let noted = note(&kept, jiff::Timestamp::now()).and_then(|()| lasts(grants, &away));
+    let noted = put_away(&beside(&from), &beside(&kept))
+        .and_then(|signed| note(&signed.unwrap_or_else(|| kept.clone()), jiff::Timestamp::now()))
+        .and_then(|()| lasts(grants, &away));
     Ok(Withdrawn { kept, unsaid: said.map(drop).and(noted).err() })
+}
+
+/// Moves the signature, if there is one; where it is now.
+fn put_away(from: &Path, to: &Path) -> io::Result<Option<PathBuf>> {
+    match fs::rename(from, to) {
+        Ok(()) => Ok(Some(to.to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The grants that were withdrawn and of which no gateway heard yet.
