@@ -208,8 +208,8 @@ fn a_key_that_is_replaced_ends_what_it_signed_whatever_is_wrong_elsewhere() {
 }
 
 #[test]
-fn of_a_withdrawn_grant_the_signature_is_kept_and_still_fits() {
-    let (world, _keys, public) = running();
+fn of_a_withdrawn_grant_the_signature_is_kept_and_still_fits_until_it_is_erased() {
+    let (mut world, _keys, public) = running();
     run_ok(&world.gateway_dir(), &["grant", "withdraw", ID]);
     assert!(!signature(&world).exists());
     let kept = world.gateway_dir().join(format!("grants/withdrawn/{ID}.toml"));
@@ -219,6 +219,9 @@ fn of_a_withdrawn_grant_the_signature_is_kept_and_still_fits() {
     wait_until("it is withdrawn", || world.ledger_count("withdrawn", None) == 1);
     assert_eq!(world.put("/patient/beats/bpm", b"Beats: 72.00 bpm "), 204);
     assert_eq!(world.ledger_count("withheld", Some("no-grant")), 1);
+    world.gateway = None;
+    run_ok(&world.gateway_dir(), &["erase", "--grant", ID, "--yes"]);
+    assert!(!kept.exists() && !kept.with_extension("toml.minisig").exists());
 }
 
 #[test]

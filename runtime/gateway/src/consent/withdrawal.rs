@@ -107,17 +107,25 @@ pub fn said(grants: &Path) -> io::Result<Vec<String>> {
 
 /// A gateway heard of it. Again does no harm.
 pub fn hear(grants: &Path, id: &str) -> io::Result<()> {
-    match fs::remove_file(grants.join(WITHDRAWN).join(format!("{id}{SAID}"))) {
+    remove(&grants.join(WITHDRAWN).join(format!("{id}{SAID}")))
+}
+
+/// What is not there is removed.
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
 }
 
-/// Deletes all texts of the withdrawn grant `id`, once nobody must hear of it any more.
+/// Deletes all texts of the withdrawn grant `id` and their signatures, once nobody must hear of it any more.
 pub fn forget(grants: &Path, id: &str) -> io::Result<()> {
     hear(grants, id)?;
+    // A text that went by hand left it.
+    remove(&beside(&grants.join(format!("{id}.toml"))))?;
     let away = grants.join(WITHDRAWN);
-    texts(&away, id).take_while(|it| it.exists()).try_for_each(fs::remove_file)
+    let both = |text: PathBuf| remove(&beside(&text)).and_then(|()| remove(&text));
+    texts(&away, id).take_while(|it| it.exists()).try_for_each(both)
 }
 
 /// Where texts of grants of one name can be.
