@@ -1,4 +1,4 @@
-//! Files that others may have written: grants, invites, manifests, tables of tests. And that a grant clamps whatever it is given.
+//! Files that others may have written: grants, invites, manifests, tables of tests, signatures and keys. And that a grant clamps whatever it is given.
 
 #![no_main]
 
@@ -6,6 +6,7 @@ use hushgate::{
     consent::grant::Grant,
     contract::Contract,
     plugins::{manifest::Manifest, table::Table},
+    signature::{self, Key},
     source::Source,
 };
 use libfuzzer_sys::fuzz_target;
@@ -19,6 +20,9 @@ fuzz_target!(|text: &str| {
     {
         let _ = schema.check(r#"{"a":{"b":[1,"x",null]},"c":true}"#);
     }
+    let _ = Key::parse(text);
+    let keys = Vec::from_iter(Key::parse("RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"));
+    assert!(signature::signer(&keys, "never signed", Some(text)).is_err());
     let _ = Table::from_source(&source, Path::new("/nowhere"));
     if let Ok(grant) = Grant::from_source(&source) {
         assert!(grant.capacity().bits_per_hour.is_finite());

@@ -1,4 +1,4 @@
-//! Signatures of plugins, made by the real minisign.
+//! Signatures of plugins and grants, made by the real minisign.
 
 use std::{fs, path::Path, process::Command};
 
@@ -11,8 +11,19 @@ pub fn key_pair(dir: &Path) -> String {
 
 /// Signs the manifest of the plugin in `plugin` with the key pair in `keys`.
 pub fn sign(keys: &Path, plugin: &Path) {
-    let (secret, manifest) = (keys.join("minisign.key"), plugin.join("plugin.toml"));
-    minisign(&["-S", "-W", "-s", secret.to_str().unwrap(), "-m", manifest.to_str().unwrap()]);
+    sign_file(keys, &plugin.join("plugin.toml"));
+}
+
+/// Signs a file with the key pair in `keys`, beside it.
+pub fn sign_file(keys: &Path, file: &Path) {
+    let (secret, file) = (keys.join("minisign.key"), file.to_str().unwrap());
+    minisign(&["-S", "-W", "-s", secret.to_str().unwrap(), "-m", file]);
+}
+
+/// Whether the file is as `public` signed it, by the signature beside it.
+pub fn verifies(public: &str, file: &Path) -> bool {
+    let args = ["-V", "-q", "-P", public, "-m", file.to_str().unwrap()];
+    Command::new("minisign").args(args).status().unwrap().success()
 }
 
 fn minisign(args: &[&str]) {

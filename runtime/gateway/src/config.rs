@@ -7,16 +7,18 @@
 //! - `hushgate.toml` as `init` writes it is a test.
 
 mod file;
+pub mod signers;
 
 use crate::{
     consent::{glass::Glass, grant::Grant, purpose, stage::Stage},
     contract::Contract,
     home::Home,
     message::DeviceName,
+    signature::Key,
     source::{SettingsError, Source},
 };
 use file::File;
-use minisign_verify::PublicKey;
+use signers::Signers;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -50,8 +52,10 @@ pub struct Config {
     pub outbox_entries_max: u64,
     /// The way out.
     pub way: Way,
-    /// Who may sign plugins, as written and as understood. Empty: they need no signature.
-    pub trusted_keys: Vec<(String, PublicKey)>,
+    /// Who may sign plugins, by key. Empty: they need no signature.
+    pub trusted_keys: Vec<Key>,
+    /// Whose grants must be signed, and with which key.
+    pub signers: Signers,
     /// The room, if there is one.
     pub matrix: Option<Matrix>,
     /// Everything that sends.
@@ -143,8 +147,10 @@ impl Config {
             let its = grants.iter_mut().filter(|it| Some(it.1.id.as_str()) == id);
             its.for_each(|it| glass.put_into(&mut it.1));
         }
-        for (source, grant) in &grants {
+        let signers = Signers::of(&source, &file.consent, &devices)?;
+        for (source, grant) in &mut grants {
             check_grant(source, grant, &devices, &contracts)?;
+            grant.signed = signers.signed(source, grant)?;
         }
         let way = file::way(&source, &file.transport, home)?;
         check_ways(&source, &way, &contracts)?;
@@ -160,6 +166,7 @@ impl Config {
             matrix: file::matrix(&source, file.matrix)?,
             grants: grants.into_iter().map(|(_, it)| it).collect(),
             home: home.clone(),
+            signers,
             way,
             devices,
             contracts,
@@ -168,6 +175,13 @@ impl Config {
 }
 
 impl Config {
+    /// The grant in `source`, which is of these devices and recipients. Whether it is signed is not asked.
+    pub fn grant(&self, source: &Source) -> Result<Grant, SettingsError> {
+        let grant = Grant::from_source(source)?;
+        check_grant(source, &grant, &self.devices, &self.contracts)?;
+        Ok(grant)
+    }
+
     /// The ids of grants whose purpose never was a term, each with the one that it must be.
     pub fn former_purposes(&self) -> impl Iterator<Item = (&str, &'static str)> {
         self.grants.iter().filter_map(|it| Some((it.id.as_str(), purpose::better(&it.purpose)?)))

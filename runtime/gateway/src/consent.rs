@@ -18,6 +18,7 @@ pub mod purpose;
 pub mod record;
 pub mod release;
 pub mod schema;
+pub mod signed;
 pub mod stage;
 pub mod unit;
 pub mod validity;

@@ -150,6 +150,11 @@ impl Keys {
         SigningKey::from_bytes(&self.derive("hushgate ledger checkpoint v1"))
     }
 
+    /// The key that signs consent records which are handed out, and nothing else.
+    pub fn record_signing(&self) -> SigningKey {
+        SigningKey::from_bytes(&self.derive("hushgate consent record v1"))
+    }
+
     /// What protects state that must wait on this disk: ChaCha20-Poly1305 (RFC 8439) under a random nonce.
     pub fn vault(&self) -> Vault {
         Vault { cipher: ChaCha20Poly1305::new(&self.derive("hushgate vault v1").into()) }

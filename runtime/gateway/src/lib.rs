@@ -33,6 +33,7 @@ pub mod html;
 pub mod keys;
 pub mod plugins;
 pub mod secret;
+pub mod signature;
 pub mod source;
 pub mod store;
 pub mod wire;

@@ -12,6 +12,5 @@ pub mod pace;
 pub mod plan;
 pub mod settings;
 pub mod shelf;
-pub mod signature;
 pub mod table;
 pub mod trust;

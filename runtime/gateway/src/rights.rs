@@ -9,7 +9,7 @@
 pub mod erase;
 
 use crate::{
-    config::{Config, Device},
+    config::{Config, Device, signers},
     consent::grant::Grant,
     keys::Vault,
     ledger::{self, Entry},
@@ -96,7 +96,11 @@ impl<'a> Held<'a> {
             |dir: std::path::PathBuf| fs::read_to_string(dir.join(format!("{}.toml", grant.id)));
         let emergency = file(self.config.home.glass()).ok();
         let text = file(self.config.home.grants())?;
-        Ok(json!({ "id": grant.id, "text": text, "emergency": emergency }))
+        let path = self.config.home.grants().join(format!("{}.toml", grant.id));
+        let signature = signers::signature(&path).ok().flatten();
+        Ok(json!({
+            "id": grant.id, "text": text, "signature": signature, "emergency": emergency,
+        }))
     }
 
     /// What minimizers and the host keep from frame to frame, as their own bytes.

@@ -1,7 +1,7 @@
-//! `grant export` and `grant receipt`: what was agreed, for other machines and for people.
+//! `grant export`, `check` and `receipt`: what was agreed, for other machines and for people.
 
 use super::{
-    Failure, open,
+    Failure, ledger, open,
     out::{say, write},
 };
 use crate::{
@@ -11,17 +11,61 @@ use crate::{
         record::jsonld,
     },
     home::Home,
+    keys::Keys,
+    ledger::note::{self, NOTE_BYTES_MAX, Verifier},
     message::Millis,
     report::receipt,
 };
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
 use std::path::Path;
 
-/// As a consent record after ISO/IEC TS 27560:2023, to standard output.
-pub(super) fn export(home: &Home, id: &str) -> Result<(), Failure> {
-    let (config, _) = open(home)?;
+/// As a consent record after ISO/IEC TS 27560:2023, to standard output; as a signed note, if it is to be `signed`.
+pub(super) fn export(home: &Home, id: &str, signed: bool) -> Result<(), Failure> {
+    let (config, keys) = open(home)?;
     let record = jsonld::record(find(&config, id)?, Clock::Known(Millis::now()));
-    say(format!("{:#}", record.map_err(Failure::fix)?));
+    let record = format!("{:#}\n", record.map_err(Failure::fix)?);
+    if !signed {
+        say(record.trim_end());
+        return Ok(());
+    }
+    let note = note::sign(&record, verifier(&keys).name(), &keys.record_signing());
+    if note.len() > NOTE_BYTES_MAX {
+        let problem = format!(
+            "the record of `{id}` is larger than a signed note may be ({NOTE_BYTES_MAX} bytes)"
+        );
+        return Err(Failure::fix(problem));
+    }
+    say(note.trim_end());
     Ok(())
+}
+
+/// What checks records that this gateway signed.
+pub(super) fn key(home: &Home) -> Result<(), Failure> {
+    say(verifier(&open(home)?.1).text());
+    Ok(())
+}
+
+/// Whether the holder of `key` signed the record in `file`.
+pub(super) fn check(file: &Path, key: &str) -> Result<(), Failure> {
+    let verifier = ledger::verifier(key)?;
+    let note = ledger::read_text(file, NOTE_BYTES_MAX)?;
+    let record = verifier.open(&note).ok_or_else(|| {
+        Failure::fix(format!(
+            "{}: is not a record as {} signed it",
+            file.display(),
+            verifier.name()
+        ))
+    })?;
+    say(record.trim_end());
+    say(format!("signed by {}", verifier.name()));
+    Ok(())
+}
+
+/// Its name holds its hash: no two gateways have one name.
+fn verifier(keys: &Keys) -> Verifier {
+    let public = keys.record_signing().verifying_key().to_bytes();
+    Verifier::new(format!("hushgate/{}", HEXLOWER.encode(&Sha256::digest(public)[..8])), public)
 }
 
 /// For the subject: as a page, or as JSON.

@@ -130,13 +130,14 @@ fn signer(home: &Home) -> Result<Signer, Failure> {
     open(home).map(|(_, keys)| Signer::new(&keys))
 }
 
-fn verifier(key: &str) -> Result<Verifier, Failure> {
-    let broken = "--key: not a key as `hushgate ledger key` prints it (name+hash+key)";
+pub(super) fn verifier(key: &str) -> Result<Verifier, Failure> {
+    let broken =
+        "--key: not a key as `hushgate ledger key` or `grant key` prints it (name+hash+key)";
     Verifier::parse(key).ok_or_else(|| Failure::fix(broken))
 }
 
 /// A text that is no longer than that.
-fn read_text(path: &Path, bytes_max: usize) -> Result<String, Failure> {
+pub(super) fn read_text(path: &Path, bytes_max: usize) -> Result<String, Failure> {
     let failed = |it: std::io::Error| Failure::fix(format!("{}: {it}", path.display()));
     let mut text = String::new();
     let file = File::open(path).map_err(failed)?;

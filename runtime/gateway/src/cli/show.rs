@@ -6,7 +6,7 @@ use crate::{
     consent::{
         capacity::by_pair,
         grant::{Clock, Grant},
-        purpose, validity,
+        purpose, signed, validity,
     },
     home::Home,
     ledger::{self, Kind},
@@ -14,6 +14,7 @@ use crate::{
     outbox,
     outcome::Reason,
     report::{Question, Report},
+    source::Source,
     store::{Store, daily},
 };
 use clap::Subcommand;
@@ -58,6 +59,19 @@ pub(super) enum GrantCommand {
     Export {
         /// The grant's name.
         id: String,
+        /// As a signed note (C2SP): whoever gets it can check that this gateway issued it.
+        #[arg(long)]
+        signed: bool,
+    },
+    /// Print the key that checks records which this gateway signed.
+    Key,
+    /// Check and print a record that `grant export --signed` wrote, with nothing but its file and the gateway's key.
+    Check {
+        /// The file.
+        record: PathBuf,
+        /// The gateway's key, as its owner's `hushgate grant key` prints it.
+        #[arg(long)]
+        key: String,
     },
     /// Write a receipt for the subject: one page to print and keep.
     Receipt {
@@ -88,33 +102,36 @@ pub(super) fn grants(home: &Home, command: &GrantCommand) -> Result<(), Failure>
             Ok(())
         }
         GrantCommand::Withdraw { id } => withdraw::run(home, id),
-        GrantCommand::Export { id } => record::export(home, id),
+        GrantCommand::Export { id, signed } => record::export(home, id, *signed),
+        GrantCommand::Key => record::key(home),
+        GrantCommand::Check { record, key } => record::check(record, key),
         GrantCommand::Receipt { id, out, json } => record::receipt(home, id, (out, *json)),
         GrantCommand::BreakGlass { id, minutes } => glass::break_it(home, id, *minutes),
         GrantCommand::MendGlass { id } => glass::mend(home, id),
-        GrantCommand::New { subject, device, recipient } => {
-            let id = format!("{subject}-{device}-{recipient}");
-            let path = home.grants().join(format!("{id}.toml"));
-            if path.exists() {
-                return Err(Failure::fix(format!("{} is there already", path.display())));
-            }
-            std::fs::write(&path, grant_text(subject, device, recipient)).map_err(Failure::fix)?;
-            match open(home) {
-                Ok((config, _)) => {
-                    config.grants.iter().filter(|it| it.id == id).for_each(|it| say(describe(it)));
-                    say(format!(
-                        "Edit {} to change it; `hushgate grant withdraw {id}` ends it.",
-                        path.display()
-                    ));
-                    Ok(())
-                }
-                Err(error) => {
-                    std::fs::remove_file(&path).map_err(Failure::fix)?;
-                    Err(error)
-                }
-            }
-        }
+        GrantCommand::New { subject, device, recipient } => new(home, (subject, device, recipient)),
     }
+}
+
+fn new(home: &Home, (subject, device, recipient): (&str, &str, &str)) -> Result<(), Failure> {
+    let id = format!("{subject}-{device}-{recipient}");
+    let path = home.grants().join(format!("{id}.toml"));
+    if path.exists() {
+        return Err(Failure::fix(format!("{} is there already", path.display())));
+    }
+    let (config, _) = open(home)?;
+    let text = grant_text(subject, device, recipient);
+    let grant = config.grant(&Source::from_text(&path, &text))?;
+    std::fs::write(&path, text).map_err(Failure::fix)?;
+    let path = path.display();
+    say(describe(&grant));
+    say(match config.signers.has(subject) {
+        true => format!(
+            "Edit {path}, then have `{subject}` sign it with `minisign -Sm {path}`. Until then nothing leaves under it, \
+             and a gateway does not start."
+        ),
+        false => format!("Edit {path} to change it; `hushgate grant withdraw {id}` ends it."),
+    });
+    Ok(())
 }
 
 /// A grant to start from, valid for a year from today.
@@ -145,7 +162,7 @@ fn describe(grant: &Grant) -> String {
     });
     format!(
         "{id}: {valid}\n  {subject} lets {recipient} learn, for {purpose}, of {device}: {fields}\n  \
-         at most once in {every} each; at most {capacity} can leave; kept there for {kept}{uses}{better}",
+         at most once in {every} each; at most {capacity} can leave; kept there for {kept}{uses}; {signed}{better}",
         id = grant.id,
         subject = grant.subject,
         recipient = grant.recipient,
@@ -155,6 +172,7 @@ fn describe(grant: &Grant) -> String {
         every = validity::in_words(grant.every),
         capacity = grant.capacity(),
         kept = validity::in_words(grant.retention),
+        signed = signed::in_words(grant),
     )
 }
 

@@ -1,14 +1,14 @@
 //! `hushgate.toml` as written, and the checks of each part.
 
-use super::{Device, Matrix, PageSettings, Subscribe, Way};
+use super::{Device, Matrix, PageSettings, Subscribe, Way, signers::ConsentFile};
 use crate::{
     consent::stage::{Stage, StageFile},
     home::Home,
     message::DeviceName,
+    signature::Key,
     source::{SettingsError, Source, is_name},
 };
 use argon2::PasswordHash;
-use minisign_verify::PublicKey;
 use serde::Deserialize;
 use std::{
     collections::BTreeSet,
@@ -36,6 +36,8 @@ pub(super) struct File {
     pub(super) transport: Spanned<TransportFile>,
     #[serde(default)]
     pub(super) plugins: PluginsFile,
+    #[serde(default)]
+    pub(super) consent: ConsentFile,
     pub(super) matrix: Option<MatrixFile>,
     #[serde(default)]
     pub(super) device: Vec<Spanned<DeviceFile>>,
@@ -146,17 +148,13 @@ impl LimitsFile {
     }
 }
 
-pub(super) fn trusted_keys(
-    source: &Source,
-    file: &PluginsFile,
-) -> Result<Vec<(String, PublicKey)>, SettingsError> {
-    let key = |it: &Spanned<String>| {
-        let problem = "must be a minisign public key: the second line of minisign.pub";
-        let key = PublicKey::from_base64(it.get_ref());
-        let key = key.map_err(|_| source.error(it.span(), problem))?;
-        Ok((it.get_ref().clone(), key))
-    };
-    file.trusted_keys.iter().map(key).collect()
+pub(super) fn trusted_keys(source: &Source, file: &PluginsFile) -> Result<Vec<Key>, SettingsError> {
+    file.trusted_keys.iter().map(|it| key(source, it)).collect()
+}
+
+pub(super) fn key(source: &Source, written: &Spanned<String>) -> Result<Key, SettingsError> {
+    let problem = "must be a minisign public key: the second line of minisign.pub";
+    Key::parse(written.get_ref()).ok_or_else(|| source.error(written.span(), problem))
 }
 
 pub(super) fn listen(

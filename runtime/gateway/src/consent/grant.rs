@@ -12,6 +12,7 @@ use super::{
     record::{Record, RecordFile},
     release::PAD_KIB_MAX,
     schema::Rule,
+    signed::SignedBy,
     stage::{Stage, StageFile},
     validity,
 };
@@ -58,6 +59,8 @@ pub struct Grant {
     pub uses: Option<u32>,
     /// What it says beyond that.
     pub record: Record,
+    /// Who signed its text, if its subject has a key.
+    pub signed: Option<SignedBy>,
     /// Plugins that make less of the readings, in order.
     pub minimizers: Vec<Stage>,
     /// Plugins that may tighten it further.
@@ -181,6 +184,7 @@ impl Grant {
             purpose: file.purpose.into_inner(),
             uses: validity::uses(source, file.uses)?,
             record: Record::from_file(source, file.record)?,
+            signed: None,
             valid_from,
             valid_until,
         })
@@ -198,6 +202,8 @@ impl Grant {
             })
             .collect();
         self.digest = digest(&[self.digest, other.digest].concat());
+        // It is nobody's text.
+        self.signed = None;
         self.every = self.every.max(other.every);
         self.retention = self.retention.min(other.retention);
         self.wait_max = self.wait_max.min(other.wait_max);

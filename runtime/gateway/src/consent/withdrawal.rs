@@ -5,9 +5,11 @@
 //! - It ends in one step, whether a gateway runs or not and whatever is wrong in other files. What may go wrong after that
 //!   does not bring it back.
 //! - Its text is kept in `grants/withdrawn/`, with the time at its end; one that was withdrawn before under the same
-//!   name stays.
+//!   name stays. Of a signed one the signature is kept beside it and has the time at its end: the text is still the one
+//!   that was signed.
 //! - That it was withdrawn is said beside it until a gateway heard it, so that giving it again takes nothing back.
 
+use super::signed::beside;
 use crate::source::is_name;
 use std::{
     fs::{self, DirBuilder, File},
@@ -77,8 +79,19 @@ pub fn withdraw(grants: &Path, id: &str) -> Result<Withdrawn, WithdrawError> {
         hear(grants, id)?;
         return Err(error.into());
     }
-    let noted = note(&kept, jiff::Timestamp::now()).and_then(|()| lasts(grants, &away));
+    let noted = put_away(&beside(&from), &beside(&kept))
+        .and_then(|signed| note(&signed.unwrap_or_else(|| kept.clone()), jiff::Timestamp::now()))
+        .and_then(|()| lasts(grants, &away));
     Ok(Withdrawn { kept, unsaid: said.map(drop).and(noted).err() })
+}
+
+/// Moves the signature, if there is one; where it is now.
+fn put_away(from: &Path, to: &Path) -> io::Result<Option<PathBuf>> {
+    match fs::rename(from, to) {
+        Ok(()) => Ok(Some(to.to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The grants that were withdrawn and of which no gateway heard yet.
@@ -94,17 +107,25 @@ pub fn said(grants: &Path) -> io::Result<Vec<String>> {
 
 /// A gateway heard of it. Again does no harm.
 pub fn hear(grants: &Path, id: &str) -> io::Result<()> {
-    match fs::remove_file(grants.join(WITHDRAWN).join(format!("{id}{SAID}"))) {
+    remove(&grants.join(WITHDRAWN).join(format!("{id}{SAID}")))
+}
+
+/// What is not there is removed.
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
 }
 
-/// Deletes all texts of the withdrawn grant `id`, once nobody must hear of it any more.
+/// Deletes all texts of the withdrawn grant `id` and their signatures, once nobody must hear of it any more.
 pub fn forget(grants: &Path, id: &str) -> io::Result<()> {
     hear(grants, id)?;
+    // A text that went by hand left it.
+    remove(&beside(&grants.join(format!("{id}.toml"))))?;
     let away = grants.join(WITHDRAWN);
-    texts(&away, id).take_while(|it| it.exists()).try_for_each(fs::remove_file)
+    let both = |text: PathBuf| remove(&beside(&text)).and_then(|()| remove(&text));
+    texts(&away, id).take_while(|it| it.exists()).try_for_each(both)
 }
 
 /// Where texts of grants of one name can be.

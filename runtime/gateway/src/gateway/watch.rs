@@ -2,7 +2,8 @@
 //!
 //! # Promises
 //!
-//! - A grant whose file is deleted or cannot be read any more ends at once, whatever is wrong elsewhere.
+//! - A grant whose file is deleted or cannot be read any more ends at once, whatever is wrong elsewhere; so does one that is
+//!   no longer signed by its subject's key, where the settings name one, and one whose key they replace.
 //! - Anything else counts only if all that is in use is good with it; until then the rest stays as it was, and
 //!   [`Health`] says what is wrong. What changes together counts together.
 //! - The same bytes again change nothing.
@@ -11,10 +12,15 @@ mod placed;
 
 use super::{Enrolled, consents::Consents, disclosure, health::Health, replay};
 use crate::{
-    config::Config,
+    config::{
+        Config,
+        signers::{self, Signers},
+    },
+    consent::{grant::Grant, signed},
     home::Home,
     intake::Intake,
     plugins::{lock::Lock, plan::Generation, shelf::Shelf, trust::Trust},
+    source::Source,
 };
 use placed::Placed;
 use std::{
@@ -42,6 +48,7 @@ type Stamps = BTreeMap<PathBuf, (u64, i64, i64, u64)>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Seen {
     grants: Texts,
+    signatures: Texts,
     glass: Texts,
     settings: Option<String>,
     lock: Option<String>,
@@ -59,6 +66,8 @@ pub(super) struct Watch {
     health: Health,
     /// What was seen before all of that was read.
     seen: Seen,
+    /// Whose grants must be signed, by the settings that count.
+    signers: Signers,
     /// The text of the settings that count.
     settings: Option<String>,
     /// Whether the last change counts. If not, the next look at the same bytes is not in vain.
@@ -73,7 +82,9 @@ impl Watch {
         (intake, consents, enrolled, health): (Arc<Intake>, Arc<Consents>, Enrolled, Health),
     ) -> Self {
         let settings = seen.settings.clone();
-        Self { home, shelf, intake, consents, enrolled, health, seen, settings, counts: true }
+        let signers = seen.signers(&home).unwrap_or_default();
+        let counts = true;
+        Self { home, shelf, intake, consents, enrolled, health, seen, signers, settings, counts }
     }
 
     /// Looks for changes, and at SIGHUP, until `stop`.
@@ -106,8 +117,8 @@ impl Watch {
             }
             // Consent does not wait; plugins do, until all their files are there.
             waited += 1;
-            if !(still || why != Look::Routine || now.grants != seen.grants || waited >= LOOKS_MAX)
-            {
+            let is_consent = now.consent() != seen.consent();
+            if !(still || why != Look::Routine || is_consent || waited >= LOOKS_MAX) {
                 continue;
             }
             waited = 0;
@@ -130,14 +141,15 @@ impl Watch {
 
     fn apply(&mut self, before: &Seen, now: &Seen) {
         let started = Instant::now();
-        if now.grants != before.grants {
+        if now.consent() != before.consent() {
             // First what ends: that cannot fail.
-            let unchanged = |id: &str| {
-                now.grants
-                    .get(id)
-                    .is_some_and(|it| it.is_some() && before.grants.get(id) == Some(it))
+            let newest = now.signers(&self.home);
+            let signers: Vec<_> = [&self.signers].into_iter().chain(&newest).collect();
+            let stays = |id: &str| {
+                let text = now.grants.get(id).filter(|it| before.grants.get(id) == Some(*it));
+                text.and_then(Option::as_ref).is_some_and(|it| now.is_signed((id, it), &signers))
             };
-            self.intake.replace(self.intake.generation().keeping(unchanged));
+            self.intake.replace(self.intake.generation().keeping(stays));
         }
         let same = now.texts() == before.texts();
         let built = self.build(same && self.counts);
@@ -154,6 +166,7 @@ impl Watch {
                 }
                 if now.settings != self.settings {
                     self.enrolled.replace(&config);
+                    self.signers = config.signers;
                     self.settings.clone_from(&now.settings);
                 }
                 self.shelf = shelf;
@@ -252,13 +265,35 @@ async fn heard(signal: &mut Option<Signal>) {
 
 impl Seen {
     /// What plans are made of besides plugins.
-    fn texts(&self) -> (&Texts, &Texts, &Option<String>, &Stamps) {
-        (&self.grants, &self.glass, &self.settings, &self.attached)
+    fn texts(&self) -> (&Texts, &Texts, &Texts, &Option<String>, &Stamps) {
+        (&self.grants, &self.signatures, &self.glass, &self.settings, &self.attached)
+    }
+
+    /// What a grant can end by.
+    fn consent(&self) -> (&Texts, &Texts, &Option<String>) {
+        (&self.grants, &self.signatures, &self.settings)
+    }
+
+    /// Whose grants must be signed, if the settings say it without a mistake.
+    fn signers(&self, home: &Home) -> Option<Signers> {
+        let source = Source::from_text(&home.settings(), self.settings.as_deref()?);
+        Signers::alone(&source).ok()
+    }
+
+    /// Whether the grant `id` of this text has the signature that each of these asks for, if one does.
+    fn is_signed(&self, (id, text): (&str, &str), signers: &[&Signers]) -> bool {
+        let source = Source::from_text(Path::new(&format!("{id}.toml")), text);
+        let signature = self.signatures.get(id).and_then(Option::as_deref);
+        let is_signed =
+            |grant: &Grant| signers.iter().all(|it| it.check((&source, grant), signature).is_ok());
+        signers.iter().all(|it| it.is_empty())
+            || Grant::from_source(&source).is_ok_and(|it| is_signed(&it))
     }
 
     pub(super) fn read(home: &Home) -> Self {
         Self {
             grants: texts(&home.grants()),
+            signatures: signatures(&home.grants()),
             glass: texts(&home.glass()),
             settings: fs::read_to_string(home.settings()).ok(),
             lock: fs::read_to_string(home.plugin_lock()).ok(),
@@ -273,6 +308,16 @@ fn texts(dir: &Path) -> Texts {
     grants
         .filter_map(|it| Some((it.file_stem()?.to_str()?.to_owned(), fs::read_to_string(&it).ok())))
         .collect()
+}
+
+/// By the grant's id, too.
+fn signatures(dir: &Path) -> Texts {
+    let read = |it: PathBuf| {
+        let name = it.file_name()?.to_str()?.strip_suffix(signed::ENDS_WITH)?;
+        let id = name.strip_suffix(".toml")?.to_owned();
+        Some((id, signers::signature(&dir.join(name)).ok().flatten()))
+    };
+    files(dir).filter_map(read).collect()
 }
 
 fn stamps(files: impl Iterator<Item = PathBuf>) -> Stamps {

@@ -7,7 +7,7 @@ use crate::{
         grant::{Clock, Grant},
         purpose,
         record::jsonld,
-        validity,
+        signed, validity,
     },
     html::escape,
     ledger::{Entry, Kind, read::Found},
@@ -117,7 +117,7 @@ fn described(grant: &Grant) -> String {
         "<p>{subject} lets <strong>{recipient}</strong> learn of {device}, for {purpose}.{now}</p>\n\
          <table class=\"fields\"><tbody>\n{fields}</tbody></table>\n\
          <p class=\"quiet\">Each at most once in {every}, all together at most {bits} an hour, whatever a plugin does. \
-         Kept there for {kept}.</p>\n",
+         Kept there for {kept}; {signed}.</p>\n",
         subject = escape(&grant.subject),
         recipient = escape(&grant.recipient),
         device = escape(&grant.device),
@@ -125,6 +125,7 @@ fn described(grant: &Grant) -> String {
         every = validity::in_words(grant.every),
         bits = grant.capacity().to_string().replace("bits/h", "bits"),
         kept = validity::in_words(grant.retention),
+        signed = escape(&signed::in_words(grant)),
     )
 }
 

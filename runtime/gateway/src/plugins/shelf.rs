@@ -10,7 +10,6 @@ mod files;
 use super::{
     manifest::{Kind, Manifest},
     pace::Pace,
-    signature,
     table::{self, Table},
     trust::{Right, Rights, Trust},
 };
@@ -38,6 +37,9 @@ const PASSED_MAX: usize = 4_000;
 pub const COMPONENT: &str = "plugin.wasm";
 /// The manifest's file.
 pub const MANIFEST: &str = "plugin.toml";
+/// The signature's file beside it, as `minisign -Sm plugin.toml` writes it: over the manifest, which must name the
+/// component by its SHA-256.
+pub const SIGNATURE: &str = "plugin.toml.minisig";
 
 /// One plugin on the shelf.
 #[derive(Clone, Debug)]
@@ -311,7 +313,7 @@ impl OnShelf {
 /// The names of the files that make up the plugin in `dir`: manifest, component, signature, tests and what these
 /// name.
 pub fn files(dir: &Path) -> BTreeSet<String> {
-    let own = [table::FILE, signature::FILE, MANIFEST, COMPONENT].map(str::to_owned);
+    let own = [table::FILE, SIGNATURE, MANIFEST, COMPONENT].map(str::to_owned);
     let named = Table::files(dir).into_iter().filter(|it| !it.contains('/'));
     named.chain(own).filter(|it| dir.join(it).is_file()).collect()
 }

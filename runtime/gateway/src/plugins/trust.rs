@@ -6,8 +6,8 @@
 //!   used at all: [`Trust::rights`] is the one place that decides it.
 //! - Where the owner trusts some keys, a plugin that none of them signed is not used.
 
-use super::{lock::Lock, signature};
-use minisign_verify::PublicKey;
+use super::lock::Lock;
+use crate::signature::{self, Key, Unsigned};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -51,13 +51,13 @@ pub type Rights = BTreeSet<Right>;
 /// Whom and what the owner trusts.
 #[derive(Clone, Debug)]
 pub struct Trust {
-    keys: Vec<(String, PublicKey)>,
+    keys: Vec<Key>,
     allowed: Option<Lock>,
 }
 
 impl Trust {
     /// As an owner: plugins are signed by one of `keys`, unless there are none, and may have what `lock` says.
-    pub fn new(keys: &[(String, PublicKey)], lock: Lock) -> Self {
+    pub fn new(keys: &[Key], lock: Lock) -> Self {
         Self { keys: keys.to_vec(), allowed: Some(lock) }
     }
 
@@ -83,6 +83,13 @@ impl Trust {
         if self.keys.is_empty() {
             return Ok(None);
         }
-        signature::signer(&self.keys, manifest, signature).map(|it| Some(it.to_owned()))
+        match signature::signer(&self.keys, manifest, signature) {
+            Ok(signed) => Ok(Some(signed.by.text().to_owned())),
+            Err(Unsigned::Missing) => Err(
+                "is not signed: `trusted-keys` in hushgate.toml asks for plugin.toml.minisig beside it",
+            ),
+            Err(Unsigned::Broken(_)) => Err("plugin.toml.minisig is no minisign signature"),
+            Err(_) => Err("is not as it was signed, or by none of `trusted-keys` in hushgate.toml"),
+        }
     }
 }

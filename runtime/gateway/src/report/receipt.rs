@@ -6,7 +6,12 @@
 //! - All text of files is escaped.
 
 use crate::{
-    consent::{grant::Grant, purpose, record::jsonld, validity},
+    consent::{
+        grant::{Clock, Grant},
+        purpose,
+        record::jsonld,
+        validity,
+    },
     html::escape,
     message::Millis,
 };
@@ -23,7 +28,8 @@ pub fn render(grant: &Grant, state: &str, now: Millis) -> String {
         let lang = escape(language);
         format!("<section><h2>What was said</h2><blockquote lang=\"{lang}\">{}</blockquote></section>\n", escape(it))
     });
-    let rows: String = rows(grant).into_iter().map(|(name, value)| row(name, &value)).collect();
+    let rows: String =
+        rows(grant, now).into_iter().map(|(name, value)| row(name, &value)).collect();
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -50,7 +56,7 @@ pub fn render(grant: &Grant, state: &str, now: Millis) -> String {
     )
 }
 
-fn rows(grant: &Grant) -> Vec<(&'static str, String)> {
+fn rows(grant: &Grant, now: Millis) -> Vec<(&'static str, String)> {
     let record = &grant.record;
     let mut until = format!("{}, from {}", date(grant.valid_until), date(grant.valid_from));
     if let Some(uses) = grant.uses {
@@ -72,6 +78,7 @@ fn rows(grant: &Grant) -> Vec<(&'static str, String)> {
         ("Where", joined(&[&record.storage_location, &record.jurisdiction])),
         ("Valid until", Some(until)),
         ("Given by", given),
+        ("Signed", Some(jsonld::proof(grant, Clock::Known(now)))),
         ("Complaints", record.authority.clone()),
     ];
     all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()

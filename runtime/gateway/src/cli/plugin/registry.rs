@@ -14,7 +14,7 @@ use crate::{
     home::Home,
     plugins::{
         shelf::{self, OnShelf},
-        signature, table,
+        table,
         trust::Trust,
     },
     source::read_bytes,
@@ -149,7 +149,7 @@ fn check(files: &[File]) -> Result<(), Failure> {
     if let Some(first) = report.failures.first() {
         return Err(Failure::fix(format!("its own tests fail; nothing was published\n{first}")));
     }
-    if !files.iter().any(|it| it.0 == signature::FILE) {
+    if !files.iter().any(|it| it.0 == shelf::SIGNATURE) {
         say("it is not signed: who asks for signatures (`trusted-keys`) cannot use it");
     }
     Ok(())

@@ -5,6 +5,7 @@
 //! - A record has every field that the profile says it must have, or there is none, and the error names what is missing.
 //! - Its states are the profile's; only `dpv:ConsentGiven` and `dpv:RenewedConsentGiven` ever permit, and of the two a
 //!   grant is only ever the first: a changed text is a new consent.
+//! - It says whether the subject signed the text, with which key, and when that was looked at.
 //! - It tells what was agreed, never what was measured.
 
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
         operator::buckets,
         purpose,
         schema::{Domain, Rule},
-        validity,
+        signed, validity,
     },
     message::Millis,
 };
@@ -62,6 +63,16 @@ pub fn record(grant: &Grant, clock: Clock) -> Result<Value, Incomplete> {
         ],
         "dpv:hasConsentStatus": events(grant, &it, clock),
     });
+    if let Some(signed) = &grant.signed {
+        let mut measure = json!({
+            "@type": "dpv:DigitalSignatures",
+            "dct:identifier": format!("minisign:{}", signed.key),
+        });
+        if let Some(at) = signed.at {
+            measure["dct:created"] = json!(time(at));
+        }
+        record["dpv:hasTechnicalOrganisationalMeasure"] = measure;
+    }
     if let Some(authority) = &grant.record.authority {
         record["dpv:hasAuthority"] = json!({ "@type": "dpv:Authority", "dpv:hasName": authority });
     }
@@ -253,6 +264,7 @@ fn events(grant: &Grant, it: &Complete<'_>, clock: Clock) -> Value {
         "dpv:isIndicatedAtTime": time(it.given_at),
         "dpv:isIndicatedBy": by,
         "dpv:hasDuration": durations,
+        "dct:description": proof(grant, clock),
     })];
     let state = state(grant, clock);
     if state != "dpv:ConsentGiven" {
@@ -265,6 +277,22 @@ fn events(grant: &Grant, it: &Complete<'_>, clock: Clock) -> Value {
         }));
     }
     Value::Array(events)
+}
+
+/// What says that it was given, beside the words of the file. A grant that is here was looked at just now.
+pub fn proof(grant: &Grant, clock: Clock) -> String {
+    let words = signed::in_words(grant);
+    match (&grant.signed, clock) {
+        (None, _) => format!(
+            "The text is {words}: that it was given rests on the word of who keeps the gateway."
+        ),
+        (_, Clock::Known(now)) => {
+            format!("The text is {words} (minisign); the signature was checked at {}.", time(now))
+        }
+        (_, Clock::Unknown) => {
+            format!("The text is {words} (minisign); the signature was checked.")
+        }
+    }
 }
 
 /// A UUID of its own for each text of a grant (RFC 9562, version 8).

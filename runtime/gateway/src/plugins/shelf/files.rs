@@ -1,11 +1,10 @@
 //! The files of one plugin.
 
-use super::{COMPONENT, MANIFEST, OnShelf};
+use super::{COMPONENT, MANIFEST, OnShelf, SIGNATURE};
 use crate::{
     plugins::{
         manifest::Manifest,
         pace::Pace,
-        signature,
         table::{self, Table},
         trust::Trust,
     },
@@ -42,7 +41,7 @@ impl Files {
             identity.update((part.len() as u64).to_be_bytes());
             identity.update(part);
         }
-        let signature = fs::read_to_string(dir.join(signature::FILE)).ok();
+        let signature = fs::read_to_string(dir.join(SIGNATURE)).ok();
         let (dir, identity) = (dir.to_owned(), identity.finalize().into());
         Ok(Self { dir, manifest, wasm, signature, identity })
     }

@@ -131,3 +131,25 @@ fn an_ended_grant_is_expired_and_a_changed_text_is_another_record() {
     let other = Grant::of_text(&WHOLE.replace("uses = 100", "uses = 99"));
     assert_ne!(identifier(&grant, "record"), identifier(&other, "record"));
 }
+
+#[test]
+fn a_record_says_who_signed_the_grant_and_when_that_was_checked_or_that_nobody_did() {
+    let mut grant = Grant::of_text(WHOLE);
+    let unsigned = record(&grant, NOW).unwrap();
+    let says =
+        |it: &Value| it["dpv:hasConsentStatus"][0]["dct:description"].as_str().map(str::to_owned);
+    assert!(says(&unsigned).unwrap().starts_with("The text is not signed"));
+    assert!(unsigned.get("dpv:hasTechnicalOrganisationalMeasure").is_none());
+    let at = Some(Millis(1_795_300_000_000));
+    grant.signed = Some(crate::consent::signed::SignedBy { key: "ABC".into(), at });
+    let signed = record(&grant, NOW).unwrap();
+    has_all(&signed);
+    let measure = &signed["dpv:hasTechnicalOrganisationalMeasure"];
+    assert_eq!(measure["dct:identifier"], "minisign:ABC");
+    assert_eq!(measure["dct:created"], "2026-11-21T22:26:40Z");
+    assert_eq!(
+        says(&signed).unwrap(),
+        "The text is signed by ada with the key ABC at 2026-11-21T22:26:40Z (minisign); the signature was checked at \
+         2026-11-23T02:13:20Z."
+    );
+}
