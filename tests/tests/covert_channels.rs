@@ -92,7 +92,7 @@ const CHANNELS: [Channel; 16] = [
 ];
 
 /// Plugins that work on, or do not, before they return.
-const SPINNING: usize = 8;
+const SPINNING: usize = 6;
 
 #[test]
 fn no_plugin_tells_a_recipient_more_than_the_capacity_says() {
@@ -254,7 +254,7 @@ fn say((gateway, secret): Door<'_>, devices: &[(&Channel, String)], mut random: 
 /// One frame in a slot: some plugins get theirs early in it, the others so late that they can end behind it.
 fn spin((gateway, secret): Door<'_>, number: usize, mut random: Random) -> Vec<u64> {
     let one = |_| {
-        let early = number < SPINNING / 4;
+        let early = number < SPINNING / 3;
         let phase = if early { random.below(600) } else { 935 + random.below(55) };
         wait_for_phase(i64::try_from(phase).unwrap());
         let symbol = random.below(2);
