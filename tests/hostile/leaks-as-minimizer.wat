@@ -48,8 +48,8 @@
           (then (call $beat (f64.convert_i32_u (i32.and (local.get $before) (i32.const 3))))))
         (return (call $step (i32.const 1300) (i32.const 1)))))
     (call $beat (f64.const 1))
-    ;; Works on for some tenths of a second, or does not.
+    ;; Works on for about a tenth of a second, or does not.
     (if (i32.and (i32.eq (local.get $way) (i32.const 119)) (local.get $symbol))
-      (then (call $spin (i32.const 250000000))))
+      (then (call $spin (i32.const 80000000))))
     ;; Keeps up to 16 KiB, and says nothing of it.
     (call $step (i32.const 65536) (i32.mul (local.get $symbol) (i32.const 1000))))

@@ -17,6 +17,17 @@ pub fn bits_of_choice<O: Ord>(seen: impl Iterator<Item = O>) -> f64 {
     (seen.collect::<BTreeSet<_>>().len().max(1) as f64).log2()
 }
 
+/// The bits that early or late tells of the other half of a pair, wherever the line between the two is best drawn.
+#[must_use]
+pub fn bits_of_lateness<S: Ord + Copy>(pairs: &[(S, i64)]) -> f64 {
+    let mut sorted: Vec<_> = pairs.iter().map(|it| it.1).collect();
+    sorted.sort_unstable();
+    let cuts = (1..10).filter_map(|tenth| sorted.get(sorted.len() * tenth / 10));
+    let told =
+        cuts.map(|cut| bits(&pairs.iter().map(|it| (it.0, it.1 >= *cut)).collect::<Vec<_>>()));
+    told.fold(0.0, f64::max)
+}
+
 fn entropy<T: Ord>(all: impl Iterator<Item = T>) -> f64 {
     let mut counts: BTreeMap<T, f64> = BTreeMap::new();
     all.for_each(|it| *counts.entry(it).or_default() += 1.0);
@@ -48,5 +59,10 @@ mod tests {
         assert_eq!(pairs(|_, _| 7), 0.0);
         assert_eq!(bits_of_choice([1, 2, 2, 3, 4].iter()), 2.0);
         assert_eq!(bits_of_choice([0; 0].iter()), 0.0);
+        // One in ten is late, and only those that were told to be.
+        let late = |it: i64| (it % 5 == 0, if it % 10 == 0 { 300 + it } else { it % 7 });
+        assert!(bits_of_lateness(&(0..200).map(late).collect::<Vec<_>>()) > 0.2);
+        let by_chance = |it: i64| (it % 5 == 0, it % 7);
+        assert!(bits_of_lateness(&(0..200).map(by_chance).collect::<Vec<_>>()) < 0.05);
     }
 }

@@ -9,7 +9,7 @@
 use hushgate_tests::{
     fake_hub::{FakeHub, Reply},
     guest::{self, decisions, put_to, status},
-    measure::{bits, bits_of_choice},
+    measure::{bits, bits_of_choice, bits_of_lateness},
     opened::Opener,
     program::run_ok,
     random::{self, Random},
@@ -27,7 +27,7 @@ use std::{
 
 /// How long a slot is, and how many of them each device has.
 const SLOT_MS: i64 = 1_000;
-const ROUNDS: usize = 20;
+const ROUNDS: usize = 16;
 /// How many devices speak in the same way.
 const DEVICES: usize = 6;
 const SLOTS_PER_HOUR: f64 = 3_600.0;
@@ -92,7 +92,7 @@ const CHANNELS: [Channel; 16] = [
 ];
 
 /// Plugins that work on, or do not, before they return.
-const SPINNING: usize = 6;
+const SPINNING: usize = 8;
 
 #[test]
 fn no_plugin_tells_a_recipient_more_than_the_capacity_says() {
@@ -103,7 +103,9 @@ fn no_plugin_tells_a_recipient_more_than_the_capacity_says() {
         let said = status(&world);
         after(&said, &format!("of {name}, hospital can learn at most ")).parse().unwrap()
     };
-    let (sent, spun) = speak(&world, seed);
+    let sent = speak(&world, seed);
+    world.wait_until_delivered();
+    let spun = speak_in_time(&world, seed);
     world.wait_until_delivered();
     let seen = Seen::of(&world, &hub);
     for channel in &CHANNELS {
@@ -176,7 +178,6 @@ fn hostile_world() -> (World, FakeHub) {
     run_ok(&home, &["plugin", "allow", "leaks-as-policy", "values"]);
     let known = world.move_hub(free_port());
     let hub = FakeHub::start(known, Reply::Through(world.hub_address));
-    world.gateway_env = vec![("HUSHGATE_LOG", "info".to_owned())];
     world.start_gateway();
     (world, hub)
 }
@@ -207,8 +208,8 @@ type Door<'a> = (SocketAddr, &'a str);
 /// What was said: by which device, in which slot.
 type Sent = BTreeMap<(String, i64), u64>;
 
-/// Says a symbol in each slot, with each device; and what the spinning ones were told, frame by frame.
-fn speak(world: &World, seed: u64) -> (Sent, Vec<Vec<u64>>) {
+/// Says a symbol in each slot, with each device.
+fn speak(world: &World, seed: u64) -> Sent {
     let all: Vec<_> = CHANNELS
         .iter()
         .flat_map(|channel| (0..DEVICES).map(move |it| (channel, device(channel.name, it))))
@@ -220,13 +221,20 @@ fn speak(world: &World, seed: u64) -> (Sent, Vec<Vec<u64>>) {
             scope.spawn(move || say(door, part, random))
         });
         let parts: Vec<_> = parts.collect();
+        parts.into_iter().flat_map(|it| it.join().unwrap()).collect()
+    })
+}
+
+/// What those that spin were told, frame by frame. Nothing else happens meanwhile that would blur the moments.
+fn speak_in_time(world: &World, seed: u64) -> Vec<Vec<u64>> {
+    let door: Door<'_> = (world.http, &world.secret);
+    thread::scope(|scope| {
         let spinning = (0..SPINNING).map(|number| {
             let random = Random::new(seed.wrapping_sub(number as u64 * 7919));
             scope.spawn(move || spin(door, number, random))
         });
         let spinning: Vec<_> = spinning.collect();
-        let sent = parts.into_iter().flat_map(|it| it.join().unwrap()).collect();
-        (sent, spinning.into_iter().map(|it| it.join().unwrap()).collect())
+        spinning.into_iter().map(|it| it.join().unwrap()).collect()
     })
 }
 
@@ -254,7 +262,7 @@ fn say((gateway, secret): Door<'_>, devices: &[(&Channel, String)], mut random: 
 /// One frame in a slot: some plugins get theirs early in it, the others so late that they can end behind it.
 fn spin((gateway, secret): Door<'_>, number: usize, mut random: Random) -> Vec<u64> {
     let one = |_| {
-        let early = number < SPINNING / 3;
+        let early = number < SPINNING / 4;
         let phase = if early { random.below(600) } else { 935 + random.below(55) };
         wait_for_phase(i64::try_from(phase).unwrap());
         let symbol = random.below(2);
@@ -358,19 +366,19 @@ impl Seen {
             late.extend(known);
         }
         assert!(late.len() > SPINNING * ROUNDS / 2, "only {} came", late.len());
-        let told = bits(&in_thirds(&late));
+        let told = bits_of_lateness(&late);
         // Were it told, it would be seen: here the longer work makes it later by as much as chance does.
         let mut sorted: Vec<_> = late.iter().map(|it| it.1).collect();
         sorted.sort_unstable();
         let spread = sorted[sorted.len() * 9 / 10] - sorted[sorted.len() / 10] + 1;
         let shifted = |it: &(u64, i64)| (it.0, it.1 + spread * i64::try_from(it.0).unwrap());
-        let control = bits(&in_thirds(&late.iter().map(shifted).collect::<Vec<_>>()));
+        let control = bits_of_lateness(&late.iter().map(shifted).collect::<Vec<_>>());
+        let count = late.len();
         eprintln!(
-            "moments            {told:.3} bits of {} releases within {spread} ms, {control:.3} if they were told",
-            late.len()
+            "moments: {told:.3} bits of {count} releases, {spread} ms apart; {control:.3} if told"
         );
-        assert!(control > 0.3, "{control}");
-        assert!(told < 0.2, "{told}");
+        assert!(control > 0.4, "{control}");
+        assert!(told < 0.25, "{told}: {late:?}");
     }
 }
 
@@ -385,13 +393,4 @@ fn releases(world: &World, device: &str) -> Vec<Option<String>> {
         .unwrap()
         .map(|it| Some(it.unwrap()).filter(|it| !it.is_empty()))
         .collect()
-}
-
-/// Numbers as early, in the middle or late.
-fn in_thirds(pairs: &[(u64, i64)]) -> Vec<(u64, u8)> {
-    let mut sorted: Vec<_> = pairs.iter().map(|it| it.1).collect();
-    sorted.sort_unstable();
-    let at = |third: usize| sorted[sorted.len() * third / 3];
-    let (one, two) = (at(1), at(2));
-    pairs.iter().map(|it| (it.0, u8::from(it.1 >= one) + u8::from(it.1 >= two))).collect()
 }
