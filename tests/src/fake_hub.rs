@@ -15,7 +15,7 @@ use std::{
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread::{self, JoinHandle},
-    time::Instant,
+    time::{Instant, SystemTime},
 };
 
 /// How releases are answered.
@@ -33,6 +33,19 @@ pub enum Reply {
     Nothing,
     /// Not at all, after the hub at this address took them.
     Lost(SocketAddr),
+    /// As the hub at this address does; what passes is kept for [`FakeHub::passed`].
+    Through(SocketAddr),
+}
+
+/// One request that was let through.
+#[derive(Clone, Debug)]
+pub struct Passed {
+    /// When all of it had come: milliseconds since 1970.
+    pub at_ms: i64,
+    /// Where it went.
+    pub path: String,
+    /// What it said.
+    pub body: Vec<u8>,
 }
 
 /// The key that the hub in this home signs receipts with.
@@ -65,6 +78,7 @@ struct State {
     released: Mutex<Option<Instant>>,
     /// The last that it was asked: path and body.
     last: Mutex<(String, Vec<u8>)>,
+    passed: Mutex<Vec<Passed>>,
 }
 
 impl FakeHub {
@@ -80,6 +94,11 @@ impl FakeHub {
     /// The path and the body of the last request.
     pub fn last(&self) -> (String, Vec<u8>) {
         self.state.last.lock().unwrap().clone()
+    }
+
+    /// Everything that was let through, in order.
+    pub fn passed(&self) -> Vec<Passed> {
+        self.state.passed.lock().unwrap().clone()
     }
 
     /// When it was asked last to take releases.
@@ -124,6 +143,12 @@ fn serve(stream: TcpStream, reply: &Reply, state: &State) -> std::io::Result<()>
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut stream = stream;
     while let Some((path, body)) = request(&mut reader)? {
+        if let Reply::Through(hub) = reply {
+            let answer = pass(*hub, (&path, &body), state);
+            stream.write_all(answer.as_bytes())?;
+            asked.fetch_add(1, Ordering::SeqCst);
+            continue;
+        }
         if path == "/v1/pair" {
             stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n")?;
             continue;
@@ -145,7 +170,7 @@ fn serve(stream: TcpStream, reply: &Reply, state: &State) -> std::io::Result<()>
                 asked.fetch_add(1, Ordering::SeqCst);
                 return Ok(());
             }
-            Reply::Nothing | Reply::Deletes(..) => {
+            Reply::Nothing | Reply::Deletes(..) | Reply::Through(_) => {
                 asked.fetch_add(1, Ordering::SeqCst);
                 return Ok(());
             }
@@ -155,6 +180,18 @@ fn serve(stream: TcpStream, reply: &Reply, state: &State) -> std::io::Result<()>
         asked.fetch_add(1, Ordering::SeqCst);
     }
     Ok(())
+}
+
+/// The hub's own answer to what is handed on to it.
+fn pass(hub: SocketAddr, (path, body): (&str, &[u8]), state: &State) -> String {
+    let at_ms = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis();
+    let at_ms = i64::try_from(at_ms).unwrap();
+    let passed = Passed { at_ms, path: path.to_owned(), body: body.to_vec() };
+    state.passed.lock().unwrap().push(passed);
+    // It says that it closes its own connection, not this one.
+    let answer = http::request(hub, "PUT", path, &[], body).text;
+    let lines = answer.split("\r\n").filter(|it| !it.eq_ignore_ascii_case("connection: close"));
+    lines.collect::<Vec<_>>().join("\r\n")
 }
 
 fn request(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<(String, Vec<u8>)>> {

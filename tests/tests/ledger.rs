@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up should fail loudly")]
 
 use hushgate_tests::{
+    guest::{self, decisions, enrol, grant_for, put},
     program::{run, run_ok},
     world::{World, wait_until},
 };
@@ -164,4 +165,114 @@ fn a_hub_keeps_what_it_cannot_read_and_a_ledger_that_was_put_back_is_found_by_it
     // What another gateway's hub kept says nothing.
     fs::write(&kept, "0011223344556677 2026-01-01T00:00:00Z AAAA\n").unwrap();
     ends(&dir, &verify, 3);
+}
+
+/// The number of the newest decision on a frame of `device`.
+fn decided(world: &World, device: &str) -> String {
+    let query = "SELECT max(seq) FROM ledger WHERE device = ?1 \
+                 AND kind IN ('withheld', 'quarantined', 'queued')";
+    let seq: i64 = world.store().query_row(query, [device], |row| row.get(0)).unwrap();
+    seq.to_string()
+}
+
+/// A gateway whose device `x` has an adapter that understands `heart-rate`, and a field that nobody named.
+fn with_an_unnamed_field(stage: &str) -> World {
+    let mut world = World::new();
+    let home = world.gateway_dir();
+    guest::install(&home, ("tells-more", "adapter"), &guest::component("tells-more"));
+    guest::install(&home, ("traps", "minimizer"), &guest::component("traps-as-minimizer"));
+    let manifest = home.join("plugins/tells-more/plugin.toml");
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, text + "[[field]]\npath = \"*\"\nunit = \"*\"\n").unwrap();
+    let secret = enrol(&home, "x", "tells-more");
+    world.grant("ada-x", &grant_for("x", stage));
+    world.start_gateway();
+    assert_eq!(put(&world, ("x", &secret), b"anything"), 204);
+    world
+}
+
+#[test]
+fn what_each_plugin_and_the_gateway_did_is_explained_by_names_that_people_gave() {
+    let policy =
+        "[[policy]]\nplugin = \"quiet-hours\"\nsettings = { from = \"00:00\", to = \"00:00\" }\n";
+    let world = with_an_unnamed_field(policy);
+    let home = world.gateway_dir();
+    let said = run_ok(&home, &["explain", &decided(&world, "x")]);
+    for words in [
+        "Adapter tells-more (",
+        ") understood it. It had heart-rate and 1 more field(s).",
+        "  - policy quiet-hours (",
+        ") let it leave\n",
+        "  - the gateway made heart-rate coarser: inside the grant's range and on its steps\n",
+    ] {
+        assert!(said.contains(words), "no `{words}` in {said}");
+    }
+    assert!(!said.contains("diary"), "{said}");
+    let query = "SELECT count(*) FROM ledger WHERE note LIKE '%diary%'";
+    assert_eq!(world.store().query_row(query, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+    let listed = run_ok(&home, &["plugin", "list"]);
+    assert!(listed.contains("tells-more"), "{listed}");
+    world.wait_until_delivered();
+    world.verify();
+}
+
+#[test]
+fn the_plugin_that_ended_a_frame_is_named_by_its_digest() {
+    let world = with_an_unnamed_field("[[minimize]]\nplugin = \"traps\"\n");
+    assert_eq!(decisions(&world, "x"), ["withheld plugin-trap"]);
+    let said = run_ok(&world.gateway_dir(), &["explain", &decided(&world, "x")]);
+    assert!(said.contains("  - minimizer traps ("), "{said}");
+    assert!(said.contains(") gave no readings or no answer\n"), "{said}");
+    assert!(!said.contains("coarser"), "{said}");
+}
+
+#[test]
+fn a_frame_is_decided_again_by_the_very_plugins_and_grant_of_then_or_not_at_all() {
+    let mut world = with_an_unnamed_field("");
+    let home = world.gateway_dir();
+    assert_eq!(world.put("/patient/x", b"no grant"), 204);
+    world.wait_until_delivered();
+    let (seq, nothing) = (decided(&world, "x"), decided(&world, "pacemaker"));
+    wait_until("a copy of what works is kept", || home.join("state/kept/tells-more").is_dir());
+    assert!(world.gateway.take().unwrap().stop().success());
+    let file = world.dir.path().join("frame");
+    fs::write(&file, b"anything").unwrap();
+    let replay = ["replay", file.to_str().unwrap(), "--of"];
+    let of = |seq: &str, code| ends(&home, &[&replay[..], &[seq]].concat(), code);
+    let said = of(&seq, 0);
+    assert!(said.contains("the same: adapter tells-more ("), "{said}");
+    assert!(said.contains("the same: queued (heart-rate leaves)"), "{said}");
+    assert!(of(&nothing, 3).contains("there is nothing to decide again"));
+    assert!(of("999", 3).contains("no entry 999"));
+    // Another version is in use now: the one of then was kept, and nothing else will do.
+    let wasm = home.join("plugins/tells-more/plugin.wasm");
+    fs::write(&wasm, guest::variant(&guest::component("traps"), 1)).unwrap();
+    assert_eq!(of(&seq, 0), said);
+    fs::remove_dir_all(home.join("state/kept")).unwrap();
+    assert!(of(&seq, 3).contains("plugin `tells-more` of digest "));
+    fs::write(&wasm, guest::component("tells-more")).unwrap();
+    assert_eq!(of(&seq, 0), said);
+    // The same words with another text.
+    world.grant("ada-x", &grant_for("x", "# said otherwise\n"));
+    assert!(of(&seq, 3).contains("no grant `ada-x` whose text has the digest "));
+}
+
+#[test]
+fn another_frame_than_that_of_then_is_found_out() {
+    let world = at_rest();
+    let home = world.gateway_dir();
+    let query = "SELECT min(seq) FROM ledger WHERE kind = 'queued'";
+    let file = home.join("state/gateway.db");
+    let store = rusqlite::Connection::open(file).unwrap();
+    let seq: i64 = store.query_row(query, [], |row| row.get(0)).unwrap();
+    drop(store);
+    let frame = world.dir.path().join("frame");
+    let args =
+        ["replay", frame.to_str().unwrap(), "--topic", "patient/x", "--of", &seq.to_string()];
+    fs::write(&frame, b"bpm: 99 bpm").unwrap();
+    assert!(ends(&home, &args, 0).contains("the same: queued (heart-rate leaves)"));
+    fs::write(&frame, b"nothing that it understands").unwrap();
+    let said = ends(&home, &args, 1);
+    assert!(said.contains("NOT THE SAME: then queued (heart-rate leaves), now "), "{said}");
+    assert!(!said.contains("99"), "{said}");
 }

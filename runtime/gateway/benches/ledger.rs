@@ -23,6 +23,13 @@ use std::{
 
 const PROOFS: i64 = 500;
 
+/// As it is of a frame with three plugins.
+const NOTE: &str = "grant-text 0123456789abcdef\n\
+    plugin adapter private-iot-text 0123456789abcdef - understood\n\
+    plugin minimizer window-median 0123456789abcdef - passed\n\
+    plugin policy quiet-hours 0123456789abcdef - released\n\
+    field heart-rate\nhost step heart-rate\ncame heart-rate\n";
+
 fn main() {
     let count: i64 = std::env::var("HUSHGATE_ENTRIES").map_or(1_000_000, |it| it.parse().unwrap());
     let dir = tempfile::tempdir().unwrap();
@@ -65,7 +72,7 @@ fn fill(path: &Path, count: i64, tree: bool) -> (Duration, Head) {
             grant: "ada-pacemaker-hospital",
             release: Some(u128::from(seq.unsigned_abs()).to_be_bytes()),
             proof: &proof,
-            note: "grant-text 0123456789abcdef\nfield heart-rate\n",
+            note: NOTE,
         };
         let salt = u128::from(seq.unsigned_abs()).to_le_bytes();
         let leaf =

@@ -1,5 +1,6 @@
 //! The command line: what can be asked, and how the answer ends.
 
+mod again;
 mod connect;
 mod consent;
 mod demo;
@@ -87,7 +88,8 @@ enum Command {
     Ledger(ledger::LedgerCommand),
     /// Say in plain words what happened to one frame: what was decided, by which grant, what left, and how it ended.
     Explain(explain::ExplainArgs),
-    /// Say what would be released of the newest frames with another plugin that is not released now.
+    /// Say what would be released of the newest frames with another plugin that is not released now; or decide one frame
+    /// again, by the very plugins and grant that an entry of the ledger names.
     Replay(replay::ReplayArgs),
     /// Write a page of what devices sent, what left and for whom, by day.
     Report(report::ReportArgs),

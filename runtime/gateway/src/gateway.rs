@@ -1,5 +1,6 @@
 //! Builds the parts, starts them, and stops them in the order of the flow.
 
+pub mod again;
 mod consents;
 mod disclosure;
 mod health;

@@ -16,6 +16,7 @@ pub mod minimize;
 pub mod oblige;
 pub mod seal;
 pub mod shadow;
+pub mod steps;
 
 use crate::{
     consent::{
@@ -31,6 +32,7 @@ use hushgate_wasm::{bindings::Reading, sandbox::CallError};
 use live::{LiveDevice, LiveGrant};
 use seal::{Sealed, Sealing};
 use std::sync::Arc;
+use steps::Steps;
 
 /// What was decided for one grant, or for a whole frame where no grant was asked.
 #[derive(Debug)]
@@ -43,6 +45,8 @@ pub struct Decision {
     pub grant_digest: Option<[u8; 8]>,
     /// How many fields were understood.
     pub fields: usize,
+    /// What was done until then.
+    pub steps: Steps,
     /// What was decided.
     pub outcome: Outcome,
 }
@@ -62,7 +66,12 @@ impl Decision {
     /// A decision for a whole frame.
     pub fn whole(outcome: Outcome) -> Self {
         let (grant, recipient) = (String::new(), String::new());
-        Self { grant, recipient, grant_digest: None, fields: 0, outcome }
+        Self { grant, recipient, grant_digest: None, fields: 0, steps: Steps::default(), outcome }
+    }
+
+    /// The same, after these steps.
+    fn after(self, steps: Steps) -> Self {
+        Self { steps, ..self }
     }
 }
 
@@ -80,18 +89,24 @@ pub fn run(
         let reason = if now == Clock::Unknown { Reason::ClockUnknown } else { Reason::NoGrant };
         return vec![Decision::whole(Outcome::Withheld(reason))];
     }
+    let mut steps = Steps::default();
+    steps.call(&plan.adapter.name);
     let decoded = decode::run(&plan.adapter, &mut live.adapter, frame).and_then(|readings| {
+        steps.understood(&readings, &plan.known);
         let counter = plan.adapter.counter.as_ref();
         counter.map_or(Ok(()), |it| live.highest.check(&it.0, &readings)).map(|()| readings)
     });
     let readings = match decoded {
         Ok(readings) => readings,
-        Err(reason) => return vec![Decision::whole(Outcome::Quarantined(reason))],
+        Err(reason) => {
+            return vec![Decision::whole(Outcome::Quarantined(reason)).after(steps)];
+        }
     };
     let grants = plan.grants.iter().zip(permits).enumerate();
     let decide = |(place, (plan, permit)): (usize, (&Arc<GrantPlan>, Option<_>))| {
         let asked = Asked { plan, permit: permit? };
-        Some(decide(asked, (&clock, sealing), live.grants.get_mut(place), &readings))
+        let live = live.grants.get_mut(place);
+        Some(decide(asked, (&clock, sealing), live, (&readings, steps.clone())))
     };
     grants.filter_map(decide).collect()
 }
@@ -107,9 +122,10 @@ fn decide(
     asked: Asked<'_>,
     (clock, sealing): (impl Fn() -> Clock, &Sealing),
     live: Option<&mut LiveGrant>,
-    readings: &[Reading],
+    (readings, mut steps): (&[Reading], Steps),
 ) -> Decision {
-    let hand = Hand { secret: sealing.pseudonyms(), coins: &mut sample::system };
+    let secret = sealing.pseudonyms();
+    let hand = Hand { secret, coins: &mut sample::system, steps: &mut steps };
     let sealed =
         consented(asked, (clock, hand), live, readings).and_then(|(consented, tightening)| {
             let noted = tightening.noted.then_some(Reason::Emergency);
@@ -121,15 +137,16 @@ fn decide(
         Err(reason) => Outcome::Withheld(reason),
     };
     let grant = &asked.plan.grant;
-    let fields = readings.iter().map(|it| it.fields.len()).sum();
+    let fields = steps::count(readings);
     let (grant_digest, recipient) = (Some(grant.digest), grant.recipient.clone());
-    Decision { grant: grant.id.clone(), recipient, grant_digest, fields, outcome }
+    Decision { grant: grant.id.clone(), recipient, grant_digest, fields, steps, outcome }
 }
 
-/// What operators need of the host.
+/// What operators need of the host, and where it is noted what was done.
 struct Hand<'a> {
     secret: &'a [u8; 32],
     coins: Coins<'a>,
+    steps: &'a mut Steps,
 }
 
 /// What may leave of `readings`, and what policies asked for.
@@ -144,11 +161,12 @@ fn consented(
         return Err(Reason::UsedUp);
     }
     let now = asked.permit.now();
-    let less = minimize::run(&asked.plan.minimizers, live, now, readings)?;
+    let less = minimize::run(&asked.plan.minimizers, live, (now, &mut *hand.steps), readings)?;
     if less.is_empty() {
         return Err(Reason::Minimized);
     }
-    let tightening = oblige::run(asked.plan, &mut live.policies, now, &less)?;
+    let noting = (now, &mut *hand.steps);
+    let tightening = oblige::run(asked.plan, &mut live.policies, noting, &less)?;
     let permit = still_valid(&asked.plan.grant, clock())?;
     let (slots, memory) = live.kept_by_the_host();
     let host = Host { slots, memory, secret: hand.secret, coins: hand.coins };
@@ -160,6 +178,7 @@ fn consented(
         Nothing::Spent => Reason::BudgetSpent,
     })?;
     live.use_once();
+    hand.steps.host.extend(asked.plan.operators_on(consented.fields()));
     Ok((consented, tightening))
 }
 
@@ -218,6 +237,7 @@ field = [{ path = "open", flag = true }]
             contract: Arc::new(contract),
             minimizers: Vec::new(),
             policies: Vec::new(),
+            operators: Vec::new(),
         }
     }
 
@@ -236,7 +256,8 @@ field = [{ path = "open", flag = true }]
         let permit = plan.grant.permit(Clock::Known(Millis(came))).unwrap();
         let field = Field { path: "open".into(), value: Scalar::Flag(true), unit: None };
         let readings = [Reading { kind: "k".into(), at_ms: None, fields: vec![field] }];
-        let hand = Hand { secret: &[0; 32], coins: &mut || None };
+        let steps = &mut Steps::default();
+        let hand = Hand { secret: &[0; 32], coins: &mut || None, steps };
         let consented = consented(Asked { plan, permit }, (|| clock, hand), live, &readings);
         consented.map(|it| (it.0.at().0, it.0.due().0))
     }

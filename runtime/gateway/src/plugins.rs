@@ -8,6 +8,7 @@
 pub mod library;
 pub mod lock;
 pub mod manifest;
+pub mod named;
 pub mod pace;
 pub mod plan;
 pub mod settings;

@@ -11,6 +11,7 @@ pub mod consents;
 pub mod daily;
 pub mod erase;
 mod file;
+mod note;
 pub mod tally;
 pub mod writer;
 

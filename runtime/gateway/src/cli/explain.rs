@@ -4,7 +4,11 @@ use super::{Exit, Failure, open, out::say};
 use crate::{
     config::Config,
     home::Home,
-    ledger::{Entry, Kind, basis::Basis, read},
+    ledger::{
+        Entry, Kind,
+        basis::{Basis, Called, Line},
+        read,
+    },
     outcome::Reason,
     store::Store,
     wire::receipt::parse_release,
@@ -53,8 +57,94 @@ pub(super) fn explain(home: &Home, args: &ExplainArgs) -> Result<(), Failure> {
         Some(_) => format!("Grant {} for {} ended.", entry.grant, entry.recipient),
         None => format!("Frame {} came from {}.", entry.frame, entry.device),
     });
-    entries.iter().for_each(|it| say(format!("- {}", sentence(&config, it))));
+    // The adapter's work is the same for all grants.
+    entries.iter().find_map(|it| came(&Basis::read(&it.note))).into_iter().for_each(say);
+    for entry in &entries {
+        say(format!("- {}", sentence(&config, entry)));
+        steps(entry).into_iter().for_each(|it| say(format!("  - {it}")));
+    }
     Ok(())
+}
+
+/// What came in, as far as a grant or a manifest has a name for it, and who understood it.
+fn came(basis: &Basis) -> Option<String> {
+    let adapter = basis.plugins.first().filter(|it| it.part(0) == "adapter")?;
+    let fields = match (basis.came.as_slice(), basis.missing(Line::Came)) {
+        ([], 0) => String::new(),
+        ([], others) => format!(" {others} field(s) that no grant and no manifest names."),
+        (names, 0) => format!(" It had {}.", names.join(", ")),
+        (names, others) => format!(" It had {} and {others} more field(s).", names.join(", ")),
+    };
+    Some(format!("{}.{fields}", sentence_case(&plugin(adapter))))
+}
+
+fn sentence_case(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |it| it.to_uppercase().chain(letters).collect())
+}
+
+/// What each plugin of the grant did, and then the gateway.
+fn steps(entry: &Entry) -> Vec<String> {
+    let basis = Basis::read(&entry.note);
+    let own = basis.plugins.iter().filter(|it| it.part(0) != "adapter").map(plugin);
+    let host = basis.host.iter().filter_map(|it| {
+        let (words, path) = it.split_once(' ')?;
+        let words: Vec<_> = words.split(',').map(operator).collect();
+        Some(format!("the gateway made {path} coarser: {}", words.join(", then ")))
+    });
+    let missing = [(Line::Plugin, "plugin"), (Line::Host, "field")].map(|(line, of)| {
+        let count = basis.missing(line);
+        (count > 0).then(|| format!("what was done in {count} more {of}(s) was not written down"))
+    });
+    let again = (!basis.plugins.is_empty()).then(|| {
+        format!("from the same frame: `hushgate replay FRAME --topic TOPIC --of {}`", entry.seq)
+    });
+    own.chain(host).chain(missing.into_iter().flatten()).chain(again).collect()
+}
+
+/// A plugin by its digest, and what it did.
+pub(super) fn plugin(called: &Called) -> String {
+    let did: Vec<_> = called.did.iter().map(|it| deed(it)).collect();
+    let (kind, id, digest) = (called.part(0), called.part(1), called.part(2));
+    format!("{kind} {id} ({digest}) {}", did.join(", "))
+}
+
+fn deed(word: &str) -> &'static str {
+    match word {
+        "failed" => "gave no readings or no answer",
+        "understood" => "understood it",
+        "passed" => "passed all of it on",
+        "less" => "passed a part of it on",
+        "more" => "passed more fields on than it got",
+        "kept" => "passed nothing on",
+        "released" => "let it leave",
+        "withheld" => "said no",
+        "keep" => "asked that only some fields leave",
+        "drop" => "asked that some fields stay",
+        "coarsen" => "asked for larger steps",
+        "pseudonymise" => "asked for a pseudonym",
+        "noise" => "asked for noise",
+        "delay" => "asked that it leaves later",
+        "pad" => "asked for a larger envelope",
+        "note" => "asked that it is noted as out of the ordinary",
+        _ => "did what this version has no word for",
+    }
+}
+
+fn operator(word: &str) -> &'static str {
+    match word {
+        "median" => "the median of its slot",
+        "mean" => "the mean of its slot",
+        "min" => "the least of its slot",
+        "max" => "the greatest of its slot",
+        "count" => "how many there were in its slot",
+        "sum" => "the sum of its slot",
+        "noise" => "with noise",
+        "step" => "inside the grant's range and on its steps",
+        "bucket" => "its bucket",
+        "pseudonym" => "a pseudonym in its place",
+        _ => "by what this version has no word for",
+    }
 }
 
 fn sentence(config: &Config, entry: &Entry) -> String {
@@ -81,7 +171,8 @@ fn sentence(config: &Config, entry: &Entry) -> String {
 }
 
 fn sealed(entry: &Entry, why: &str) -> String {
-    let Basis { fields, more, .. } = Basis::read(&entry.note);
+    let basis = Basis::read(&entry.note);
+    let (fields, more) = (&basis.fields, basis.missing(Line::Field));
     let fields = match (fields.is_empty(), more) {
         (true, _) => "fields that were not written down then".to_owned(),
         (false, 0) => fields.join(", "),

@@ -1,6 +1,6 @@
-//! `replay`: what would leave of the newest frames with another plugin.
+//! `replay`: what would leave of the newest frames with another plugin, or whether the same comes out of a frame again.
 
-use super::{Failure, open, out::say};
+use super::{Failure, again, open, out::say};
 use crate::{
     gateway::{
         self, StartError,
@@ -23,15 +23,34 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// What is compared.
 #[derive(Debug, Args)]
 pub(super) struct ReplayArgs {
+    /// A file with the bytes of one frame, to be decided again as it was in an entry of the ledger.
+    #[arg(requires = "of", conflicts_with = "against", required_unless_present = "against")]
+    frame: Option<PathBuf>,
+    /// The number of that entry: its plugins and its grant's text are found by their digests.
+    #[arg(long, value_name = "ENTRY", requires = "frame")]
+    of: Option<i64>,
+    /// The topic, or the path without its first `/`, that the frame came on.
+    #[arg(long, requires = "frame", default_value = "")]
+    topic: String,
+    /// The content type that it came with.
+    #[arg(long, requires = "frame")]
+    content_type: Option<String>,
     /// The other plugin: its directory, or a component (`.wasm`).
     #[arg(long)]
-    against: PathBuf,
+    against: Option<PathBuf>,
     /// The plugin of this gateway in whose place a bare component would work, with that one's plugin.toml.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", requires = "against")]
     plugin: Option<String>,
 }
 
 pub(super) fn run(home: &Home, args: &ReplayArgs) -> Result<(), Failure> {
+    if let (Some(file), Some(seq)) = (&args.frame, args.of) {
+        let (topic, content_type) = (&*args.topic, args.content_type.as_deref());
+        return again::run(home, seq, &again::Given { file, topic, content_type });
+    }
+    let Some(against) = &args.against else {
+        return Err(Failure::fix("a frame with --of, or --against, is expected"));
+    };
     open(home)?;
     match gateway::lock(home) {
         Err(StartError::Busy(_)) => {}
@@ -43,7 +62,7 @@ pub(super) fn run(home: &Home, args: &ReplayArgs) -> Result<(), Failure> {
         Err(error) => return Err(error.into()),
     }
     let question = home.replays().join(std::process::id().to_string());
-    let said = ask(home, args, &question);
+    let said = ask(home, (args, against), &question);
     // Whatever came of it: the gateway answers what is there.
     let _ = fs::remove_dir_all(&question);
     let _ = fs::remove_file(question.with_extension(ANSWER));
@@ -57,16 +76,20 @@ pub(super) fn run(home: &Home, args: &ReplayArgs) -> Result<(), Failure> {
     }
 }
 
-fn ask(home: &Home, args: &ReplayArgs, question: &Path) -> Result<String, Failure> {
-    let fail = |error: io::Error| Failure::fix(format!("{}: {error}", args.against.display()));
+fn ask(
+    home: &Home,
+    (args, against): (&ReplayArgs, &Path),
+    question: &Path,
+) -> Result<String, Failure> {
+    let fail = |error: io::Error| Failure::fix(format!("{}: {error}", against.display()));
     // Under another name first: the gateway sees all of it or nothing.
     let partial = question.with_extension("asking");
     fs::create_dir_all(&partial).map_err(Failure::failed)?;
-    if args.against.is_dir() {
-        shelf::copy(&args.against, &partial).map_err(fail)?;
+    if against.is_dir() {
+        shelf::copy(against, &partial).map_err(fail)?;
     } else {
-        let manifest = manifest(home, args)?;
-        fs::copy(&args.against, partial.join(COMPONENT)).map_err(fail)?;
+        let manifest = manifest(home, (args, against))?;
+        fs::copy(against, partial.join(COMPONENT)).map_err(fail)?;
         let text = fs::read_to_string(&manifest)
             .map_err(|error| Failure::fix(format!("{}: {error}", manifest.display())))?;
         // It is of the component that it was pinned to: of this one on purpose.
@@ -85,16 +108,16 @@ fn ask(home: &Home, args: &ReplayArgs, question: &Path) -> Result<String, Failur
     Err(Failure::failed(format!("the gateway did not answer within {} s", ANSWER_MAX.as_secs())))
 }
 
-fn manifest(home: &Home, args: &ReplayArgs) -> Result<PathBuf, Failure> {
+fn manifest(home: &Home, (args, against): (&ReplayArgs, &Path)) -> Result<PathBuf, Failure> {
     if let Some(id) = &args.plugin {
         return Ok(home.plugins().join(id).join(MANIFEST));
     }
-    let beside = args.against.with_file_name(MANIFEST);
+    let beside = against.with_file_name(MANIFEST);
     if beside.is_file() {
         return Ok(beside);
     }
     Err(Failure::fix(format!(
         "{}: no {MANIFEST} beside it; say in whose place it would work: --plugin ID",
-        args.against.display()
+        against.display()
     )))
 }

@@ -37,6 +37,12 @@ impl Operators {
         format!("{summary}{noise}")
     }
 
+    /// What it does, in a word each. Noise that only a policy asks for is none of it.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        let noise = self.noise.filter(|it| it.epsilon.is_some()).map(|_| "noise");
+        self.summary.map(Summary::name).into_iter().chain(noise)
+    }
+
     /// The stricter of both; nothing if there is none.
     pub fn and(&self, other: &Self) -> Option<Self> {
         let noise = match (self.noise, other.noise) {

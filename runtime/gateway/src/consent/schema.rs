@@ -98,6 +98,18 @@ impl Rule {
         Ok(self)
     }
 
+    /// What the host does to it by itself, in words that need no space: none, or some with commas between them.
+    pub fn operators_named(&self) -> String {
+        let domain = match self.domain {
+            Domain::Number { .. } => Some("step"),
+            Domain::Buckets(_) => Some("bucket"),
+            Domain::Pseudonym(_) => Some("pseudonym"),
+            Domain::Flag | Domain::Choice(_) => None,
+        };
+        let words: Vec<_> = self.operators.names().chain(domain).collect();
+        words.join(",")
+    }
+
     /// How many values the field can have. At least 1.
     pub fn alphabet(&self) -> f64 {
         match &self.domain {

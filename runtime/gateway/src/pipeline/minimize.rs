@@ -1,6 +1,10 @@
 //! Step three: minimizers make less of the readings, one after another.
 
-use super::{decode, live::LiveGrant};
+use super::{
+    decode,
+    live::LiveGrant,
+    steps::{Steps, count},
+};
 use crate::{message::Millis, outcome::Reason, plugins::plan::MinimizerPlan};
 use hushgate_wasm::bindings::Reading;
 use std::borrow::Cow;
@@ -12,7 +16,7 @@ const STATE_BYTES_MAX: usize = 16 << 10;
 pub fn run<'a>(
     plans: &[MinimizerPlan],
     live: &mut LiveGrant,
-    now: Millis,
+    (now, steps): (Millis, &mut Steps),
     readings: &'a [Reading],
 ) -> Result<Cow<'a, [Reading]>, Reason> {
     let mut less = Cow::Borrowed(readings);
@@ -20,6 +24,7 @@ pub fn run<'a>(
     for (place, plan) in plans.iter().enumerate() {
         let mut warm = std::mem::take(&mut live.minimizers[place]);
         let make = || plan.plugin.instance();
+        steps.call(&plan.name);
         let answer = warm.call((now, &plan.pace), make, |it| {
             it.minimize(live.left(place), now.unsigned(), &less)
         });
@@ -30,7 +35,9 @@ pub fn run<'a>(
             return Err(Reason::PluginOutput);
         }
         left.push(step.state);
-        less = Cow::Owned(declared(plan, step.readings));
+        let passed = declared(plan, step.readings);
+        steps.passed(count(&less), count(&passed));
+        less = Cow::Owned(passed);
         if less.is_empty() {
             break;
         }

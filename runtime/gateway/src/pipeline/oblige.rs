@@ -1,6 +1,9 @@
 //! Step four: policies may tighten, and the host does what they ask or withholds.
 
-use super::live::Warm;
+use super::{
+    live::Warm,
+    steps::{Steps, Word, Words, asked},
+};
 use crate::{
     consent::{
         release::{PAD_KIB_MAX, Tightening},
@@ -21,7 +24,7 @@ use std::collections::BTreeSet;
 pub fn run(
     plan: &GrantPlan,
     live: &mut [Warm<PolicyInstance>],
-    now: Millis,
+    (now, steps): (Millis, &mut Steps),
     readings: &[Reading],
 ) -> Result<Tightening, Reason> {
     let mut tightening = Tightening::default();
@@ -32,8 +35,11 @@ pub fn run(
     for (policy, live) in plan.policies.iter().zip(live) {
         show(&mut request, policy.sees_values.then_some(readings));
         let (paced, make) = ((now, &*policy.pace), || policy.plugin.instance());
+        steps.call(&policy.name);
         let answer = live.call(paced, make, |it| it.evaluate(&request))?;
-        match answer.map_err(|_| Reason::PluginError)? {
+        let verdict = answer.map_err(|_| Reason::PluginError)?;
+        steps.did(words(&verdict));
+        match verdict {
             Verdict::Release(obligations) => {
                 for obligation in obligations {
                     oblige(&mut tightening, obligation, now)?;
@@ -46,6 +52,15 @@ pub fn run(
         }
     }
     padded(tightening, &plan.contract)
+}
+
+fn words(verdict: &Verdict) -> Words {
+    let released = Words::default().and(Word::Released);
+    match verdict {
+        Verdict::Release(all) => all.iter().map(asked).fold(released, Words::and),
+        Verdict::HoldUntil(_) => released.and(Word::Delay),
+        Verdict::Withhold(_) | Verdict::NeedConsent(_) => Words::default().and(Word::Withheld),
+    }
 }
 
 /// The prototype's page is sent no envelopes that could be padded.

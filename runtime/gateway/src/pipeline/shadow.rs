@@ -5,7 +5,7 @@
 //! - Nothing leaves and nothing is remembered: instances and states are its own.
 //! - What it tells are numbers: how often something would leave and in how many different values.
 
-use super::{Asked, Hand, consented, decode, live::LiveDevice};
+use super::{Asked, Hand, consented, decode, live::LiveDevice, steps::Steps};
 use crate::{
     consent::{grant::Clock, schema::Allowed},
     message::Frame,
@@ -50,7 +50,8 @@ pub fn run<'a>(plan: &DevicePlan, frames: impl Iterator<Item = &'a Frame>) -> Di
             let asked = Asked { plan: grant, permit };
             let live = live.grants.get_mut(place);
             // The same chance for both plans, or they would differ by it.
-            let hand = Hand { secret: &[0; 32], coins: &mut || Some(chance.u64(..)) };
+            let steps = &mut Steps::default();
+            let hand = Hand { secret: &[0; 32], coins: &mut || Some(chance.u64(..)), steps };
             let consented = consented(asked, (|| then, hand), live, &readings);
             let Ok((consented, _)) = consented else { continue };
             for field in consented.fields() {

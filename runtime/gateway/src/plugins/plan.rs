@@ -2,6 +2,7 @@
 
 use super::{
     manifest::{Declared, Kind},
+    named,
     pace::{Pace, Turn},
     shelf::{OnShelf, Shelf},
     trust::Right,
@@ -11,6 +12,7 @@ use crate::{
     consent::{
         decision::{self, Joint},
         grant::Grant,
+        release::ConsentedField,
         stage::Stage,
     },
     contract::Contract,
@@ -20,7 +22,7 @@ use data_encoding::HEXLOWER;
 use hushgate_wasm::plugin::{Adapter, LinkError, Minimizer, Policy, Setup};
 use sha2::{Digest, Sha256};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -40,12 +42,16 @@ pub struct DevicePlan {
     pub adapter: Arc<AdapterPlan>,
     /// What may leave. Validity in time is asked for each frame.
     pub grants: Vec<Arc<GrantPlan>>,
+    /// The names of fields that may be told: see [`named::known`].
+    pub known: HashSet<Arc<str>>,
     /// Of all these plugins, each once, by id.
     paces: Vec<Arc<Pace>>,
 }
 
 /// An adapter under one device's settings.
 pub struct AdapterPlan {
+    /// What it is called where it is noted: see [`named::plugin`].
+    pub name: Arc<str>,
     /// The plugin.
     pub plugin: Adapter,
     /// What its calls cost.
@@ -70,10 +76,14 @@ pub struct GrantPlan {
     pub minimizers: Vec<MinimizerPlan>,
     /// Plugins that may tighten.
     pub policies: Vec<PolicyPlan>,
+    /// What the host does to each of its fields: see [`named::operators`].
+    pub operators: Vec<Arc<str>>,
 }
 
 /// A minimizer under one grant's settings.
 pub struct MinimizerPlan {
+    /// See [`AdapterPlan::name`].
+    pub name: Arc<str>,
     /// The plugin.
     pub plugin: Minimizer,
     /// What its calls cost.
@@ -86,6 +96,8 @@ pub struct MinimizerPlan {
 
 /// A policy under one grant's settings.
 pub struct PolicyPlan {
+    /// See [`AdapterPlan::name`].
+    pub name: Arc<str>,
     /// The plugin.
     pub plugin: Policy,
     /// Whether it may see values.
@@ -112,7 +124,8 @@ impl DevicePlan {
         let mut paces: Vec<_> = [&adapter.pace].into_iter().chain(stages).cloned().collect();
         paces.sort_by(|one, other| one.id().cmp(other.id()));
         paces.dedup_by(|one, other| one.id() == other.id());
-        Self { generation, adapter, grants, paces }
+        let known = named::known(&adapter.declared, grants.iter().map(|it| &it.grant));
+        Self { generation, adapter, grants, known, paces }
     }
 
     /// Whether one of its plugins is slow.
@@ -149,6 +162,17 @@ impl DevicePlan {
     /// How many plugin instances serve the device.
     pub fn instances(&self) -> usize {
         1 + self.grants.iter().map(|it| it.minimizers.len() + it.policies.len()).sum::<usize>()
+    }
+}
+
+impl GrantPlan {
+    /// What the host did to those fields that left, and did anything to.
+    pub fn operators_on(&self, left: &[ConsentedField]) -> impl Iterator<Item = Arc<str>> {
+        let rules = self.grant.fields.iter().zip(&self.operators);
+        let done = rules.filter(|(rule, name)| {
+            !name.starts_with(' ') && left.iter().any(|it| it.path == rule.path)
+        });
+        done.map(|it| it.1.clone())
     }
 }
 
@@ -240,7 +264,8 @@ impl Builder<'_> {
             let settings = HEXLOWER.encode(&Sha256::digest(&device.adapter.settings)[..8]);
             (field, format!("device:{}:{settings}", device.name))
         });
-        let adapter = Arc::new(AdapterPlan { plugin, pace, declared, counter });
+        let name = named::plugin((Kind::Adapter, on_shelf), Some(&device.adapter.settings));
+        let adapter = Arc::new(AdapterPlan { name, plugin, pace, declared, counter });
         let grants = decision::joint(&device.name.0, &device.subjects, &self.config.grants)
             .into_iter()
             .map(|joint| self.grant(joint, device).map(Arc::new))
@@ -266,6 +291,7 @@ impl Builder<'_> {
                 .collect::<Result<_, _>>()?,
             policies: grant.policies.iter().map(|it| self.policy(it)).collect::<Result<_, _>>()?,
             subjects: device.subjects.clone(),
+            operators: named::operators(&grant),
             sources,
             grant,
         })
@@ -278,7 +304,8 @@ impl Builder<'_> {
             ready(self.shelf, (stage, Kind::Minimizer), &mut self.started.minimizers, start)?;
         let (declared, pace) = (on_shelf.manifest.declared.clone(), on_shelf.pace.clone());
         let fingerprint = fingerprint(on_shelf, &stage.settings);
-        Ok(MinimizerPlan { plugin, pace, declared, fingerprint })
+        let name = named::plugin((Kind::Minimizer, on_shelf), None);
+        Ok(MinimizerPlan { name, plugin, pace, declared, fingerprint })
     }
 
     fn policy(&mut self, stage: &Stage) -> Result<PolicyPlan, PlanError> {
@@ -287,7 +314,8 @@ impl Builder<'_> {
         let (on_shelf, plugin) =
             ready(self.shelf, (stage, Kind::Policy), &mut self.started.policies, start)?;
         let sees_values = on_shelf.rights.contains(&Right::Values);
-        Ok(PolicyPlan { plugin, sees_values, pace: on_shelf.pace.clone() })
+        let name = named::plugin((Kind::Policy, on_shelf), None);
+        Ok(PolicyPlan { name, plugin, sees_values, pace: on_shelf.pace.clone() })
     }
 }
 

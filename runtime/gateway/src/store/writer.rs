@@ -3,11 +3,12 @@
 use super::{
     Decided, Job, Reply, Shared, StoreError, consents,
     daily::{self, Counts, Daily, MoreDaily},
+    note,
     tally::{More, Tally},
 };
 use crate::{
     keys::Vault,
-    ledger::{self, Fact, Kind, Salts, basis::Basis, nodes, tree::Edge},
+    ledger::{self, Fact, Kind, Salts, nodes, tree::Edge},
     message::Millis,
     outbox::{self, Settlement},
     pipeline::Outcome,
@@ -268,11 +269,7 @@ impl Batch<'_> {
                     (Kind::Queued, reason, Some(sealed.release().0), &digest)
                 }
             };
-            let names = match &decision.outcome {
-                Outcome::Queued(sealed, _) => sealed.names(),
-                Outcome::Withheld(_) | Outcome::Quarantined(_) => &[],
-            };
-            let note = Basis::new(decision.grant_digest, names).note();
+            let note = note::of(decision);
             let fact = Fact {
                 at: decided.at,
                 kind,

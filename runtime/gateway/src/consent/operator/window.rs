@@ -40,6 +40,18 @@ impl Summary {
         }
     }
 
+    /// As it is written in a grant.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Median => "median",
+            Self::Mean => "mean",
+            Self::Min => "min",
+            Self::Max => "max",
+            Self::Count => "count",
+            Self::Sum => "sum",
+        }
+    }
+
     /// What it is, for people.
     pub(super) fn in_words(self) -> &'static str {
         match self {

@@ -1,0 +1,55 @@
+;; minimizer
+;; Tells the first field's value to whoever sees what leaves, in the way that the second field says.
+  (data (i32.const 520) "a text that says something")
+  (func (export "hushgate:plugin/minimizer@0.1.0#configure") (param i32 i32) (result i32)
+    (i32.const 0))
+  (func $step (param $state i32) (param $length i32) (result i32)
+    (i32.store8 (i32.const 1200) (i32.const 0))
+    (i32.store8 (i32.const 1204) (i32.const 1))
+    (i32.store (i32.const 1208) (local.get $state))
+    (i32.store (i32.const 1212) (local.get $length))
+    (i32.store (i32.const 1216) (i32.const 2048))
+    (i32.store (i32.const 1220) (i32.const 1))
+    (drop (call $answer))
+    (i32.const 1200))
+  (func $beat (param $value f64)
+    (call $field (i32.const 16) (i32.const 10) (local.get $value)))
+  (func $spin (param $times i32)
+    (loop $again
+      (local.set $times (i32.sub (local.get $times) (i32.const 1)))
+      (br_if $again (i32.gt_s (local.get $times) (i32.const 0)))))
+  (func (export "hushgate:plugin/minimizer@0.1.0#minimize")
+    (param $known i32) (param $state i32) (param $length i32) (param i64) (param $readings i32)
+    (param i32) (result i32)
+    (local $fields i32) (local $symbol i32) (local $way i32) (local $before i32)
+    (global.set $fields (i32.const 0))
+    (local.set $fields (i32.load offset=24 (local.get $readings)))
+    (local.set $symbol (i32.trunc_f64_u (f64.load offset=16 (local.get $fields))))
+    (local.set $way (i32.trunc_f64_u (f64.load offset=56 (local.get $fields))))
+    ;; Errors, a crash and nothing at all, each with a state that would be another.
+    (if (i32.eq (local.get $way) (i32.const 101))
+      (then
+        (if (i32.eqz (i32.and (local.get $symbol) (i32.const 3))) (then unreachable))
+        (if (i32.and (local.get $symbol) (i32.const 1))
+          (then
+            (i32.store8 (i32.const 1200) (i32.const 1))
+            (i32.store (i32.const 1204) (i32.const 520))
+            (i32.store (i32.const 1208) (local.get $symbol))
+            (return (i32.const 1200))))
+        (drop (call $step (i32.const 520) (local.get $symbol)))
+        (i32.store (i32.const 1220) (i32.const 0))
+        (return (i32.const 1200))))
+    ;; Says now what it was told last time, and keeps what it is told now.
+    (if (i32.eq (local.get $way) (i32.const 115))
+      (then
+        (if (local.get $known) (then (local.set $before (i32.load8_u (local.get $state)))))
+        (i32.store8 (i32.const 1300) (local.get $symbol))
+        (if (i32.ne (i32.and (local.get $before) (i32.const 3)) (i32.const 3))
+          (then (call $beat (f64.convert_i32_u (i32.and (local.get $before) (i32.const 3))))))
+        (return (call $step (i32.const 1300) (i32.const 1)))))
+    (call $beat (f64.const 1))
+    ;; Works on for about a tenth of a second, or does not.
+    (if (i32.and (i32.eq (local.get $way) (i32.const 119)) (local.get $symbol))
+      (then (call $spin (i32.const 80000000))))
+    ;; Keeps up to 16 KiB, and says nothing of it.
+    (call $step (i32.const 65536) (i32.mul (local.get $symbol) (i32.const 1000))))
