@@ -5,6 +5,7 @@
 //! many releases, in which order, of which size, and every word in them.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up should fail loudly")]
+#![expect(clippy::print_stderr, reason = "what was measured is worth a look")]
 
 use hushgate_tests::{
     fake_hub::{FakeHub, Reply},

@@ -90,7 +90,7 @@ fn steps(entry: &Entry) -> Vec<String> {
     let host = basis.host.iter().filter_map(|it| {
         let (words, path) = it.split_once(' ')?;
         let words: Vec<_> = words.split(',').map(operator).collect();
-        Some(format!("the gateway made {path} coarser: {}", words.join(", then ")))
+        Some(format!("of {path} the gateway let leave: {}", words.join(", ")))
     });
     let missing = [(Line::Plugin, "plugin"), (Line::Host, "field")].map(|(line, of)| {
         let count = basis.missing(line);

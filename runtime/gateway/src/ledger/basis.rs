@@ -166,11 +166,10 @@ mod tests {
         for count in [0, 1, 40, 10_000] {
             let names: Vec<_> = (0..count).map(|it| format!("blood pressure {it}")).collect();
             let mut note = Note::new(Some([0xab; 8]));
-            for name in &names {
+            for name in names.iter().map(String::as_str) {
                 note.add(Line::Plugin, ["adapter a 0123456789abcdef - ", "understood"].into_iter());
-                for line in [Line::Field, Line::Host, Line::Came] {
-                    note.add(line, [name.as_str()].into_iter());
-                }
+                let lines = [Line::Field, Line::Host, Line::Came];
+                lines.into_iter().for_each(|it| note.add(it, std::iter::once(name)));
             }
             let note = note.done();
             assert!(note.len() <= NOTE_BYTES_MAX, "{}", note.len());
