@@ -94,10 +94,7 @@ fn form(action: &str, token: &str, label: &str, class: &str) -> String {
 fn grant(id: &str, config: Option<&Config>, token: &str) -> String {
     let known = config.and_then(|it| it.grants.iter().find(|it| it.id == id));
     let what = known.map_or_else(
-        || {
-            "<p>Its text cannot be read now. The gateway goes on with the one before.</p>"
-                .to_owned()
-        },
+        || "<p>Its text cannot be read now: nothing leaves under it.</p>".to_owned(),
         described,
     );
     let form = form(&format!("/grants/{}/withdraw", escape(id)), token, "Withdraw", "withdraw");

@@ -8,6 +8,7 @@ use crate::{
         table::{self, Table},
         trust::Trust,
     },
+    signature,
     source::{SettingsError, Source, read_bytes},
 };
 use hushgate_wasm::{
@@ -41,7 +42,8 @@ impl Files {
             identity.update((part.len() as u64).to_be_bytes());
             identity.update(part);
         }
-        let signature = fs::read_to_string(dir.join(SIGNATURE)).ok();
+        let signature = read_bytes(&dir.join(SIGNATURE), signature::BYTES_MAX).ok();
+        let signature = signature.and_then(|it| String::from_utf8(it).ok());
         let (dir, identity) = (dir.to_owned(), identity.finalize().into());
         Ok(Self { dir, manifest, wasm, signature, identity })
     }
