@@ -7,7 +7,7 @@ use hushgate_tests::{
     guest::{self, enrol, grant_for, put},
     http,
     leak::Markers,
-    program::run,
+    program::{run, run_ok},
     raw::Peer,
     scrape::Scrape,
     world::{GRANT, World, wait_until},
@@ -179,4 +179,45 @@ fn whoever_asks_for_something_else_or_without_end_gets_nothing_and_holds_up_nobo
     drop(held);
     wait_until("it is told again", || status("GET", "/metrics", &[]) == 200);
     assert!(!world.gateway.as_ref().unwrap().log_text().contains("panicked"));
+}
+
+/// Two fields with a budget each, of which one leaves with each message.
+const NOISY: &str = r#"[
+    { path = "heart-rate", unit = "/min", range = [0, 250], step = 1,
+      noise = { epsilon = "1/10", sensitivity = 1, budget = "1" } },
+    { path = "blood-pressure", unit = "mm[Hg]", range = [40, 240], step = 5,
+      noise = { epsilon = "1/4", sensitivity = 1, budget = "2" } },
+]
+"#;
+
+#[test]
+fn a_budget_is_told_as_far_as_it_is_spent_also_over_a_restart() {
+    let mut world = World::new();
+    world.grant("ada-pacemaker", &with_fields(NOISY));
+    let metrics = Scrape::switch_on(&world);
+    world.start_gateway();
+    let spent = "hushgate_epsilon_spent{recipient=\"hospital\"}";
+    let left = "hushgate_epsilon_left{recipient=\"hospital\"}";
+    let told = || [spent, left].map(|it| Scrape::of(metrics).get(it));
+    assert_eq!(told(), [0.0, 3.0]);
+    for _ in 0..3 {
+        world.queue(70);
+    }
+    assert_eq!(told(), [0.3, 2.7]);
+    assert!(world.gateway.as_mut().unwrap().stop().success());
+    world.start_gateway();
+    assert_eq!(told(), [0.3, 2.7]);
+    for said in [run_ok(&world.gateway_dir(), &["status"]), world.report()] {
+        for text in [
+            "hospital and `heart-rate` of pacemaker: epsilon 0.3 of 1 spent until 20",
+            "hospital and `blood-pressure` of pacemaker: epsilon 0 of 2 spent until 20",
+        ] {
+            assert!(said.contains(text), "no `{text}` in {said}");
+        }
+    }
+}
+
+/// [`GRANT`] with other fields.
+fn with_fields(fields: &str) -> String {
+    format!("{}field = {fields}", GRANT.split_once("field = ").unwrap().0)
 }

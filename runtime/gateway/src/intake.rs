@@ -8,6 +8,7 @@
 //! - Frames of one device are decided in the order of [`Intake::begin`], each seeing what the one before left.
 //! - A frame for a slow plugin waits for its turn there, and nobody but its own device waits with it.
 
+pub mod figures;
 mod warm;
 
 use crate::{

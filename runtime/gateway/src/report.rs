@@ -5,6 +5,7 @@
 //! - Names and counts, never a value: a report can be shown to whoever may know that these devices exist.
 //! - It is read from the gateway's own file, whether the gateway runs or not, and changes nothing.
 
+mod figures;
 pub mod flow;
 mod page;
 pub mod receipt;
@@ -12,11 +13,13 @@ pub mod receipt;
 use crate::{
     config::Config,
     consent::grant::{Clock, Grant},
+    keys::Keys,
     ledger::{self, Head, Kind},
     message::Millis,
     outbox,
     store::daily::{self, Counts, Line},
 };
+use figures::Figures;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 
@@ -45,6 +48,7 @@ pub struct Report {
     /// The moment from which the oldest release waits for its recipient.
     oldest: Option<Millis>,
     head: Head,
+    figures: Figures,
 }
 
 /// One device and whom it was for.
@@ -102,8 +106,24 @@ impl Report {
             waiting,
             oldest,
             head: store.map_or(Ok(Head::default()), ledger::head)?,
+            figures: Figures::default(),
             question,
         })
+    }
+
+    /// With what only the gateway's own keys open: the privacy figures.
+    pub fn measured(
+        mut self,
+        config: &Config,
+        (store, keys): (&Connection, &Keys),
+    ) -> rusqlite::Result<Self> {
+        self.figures = Figures::load(config, &self.question, (store, keys), Millis::now())?;
+        Ok(self)
+    }
+
+    /// The privacy figures, a sentence each.
+    pub fn figures(&self) -> Vec<String> {
+        self.figures.sentences()
     }
 
     /// As one page that needs nothing else.

@@ -11,12 +11,14 @@ pub mod consents;
 pub mod daily;
 pub mod erase;
 mod file;
+pub mod state;
 pub mod tally;
 pub mod writer;
 
 pub use file::OpenError;
 
 use crate::{
+    consent::operator::Memory,
     keys::Vault,
     ledger,
     message::{DeviceName, Millis},
@@ -262,12 +264,12 @@ impl Store {
     /// What is remembered for a grant (what its plugins left, in which slots something left) or for a device's
     /// counter.
     pub fn state(&self, owner: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let sealed = self.read(|it| {
-            let mut query = it.prepare_cached("SELECT sealed FROM state WHERE owner = ?1")?;
-            let mut rows = query.query([owner])?;
-            rows.next()?.map_or(Ok(None), |row| row.get::<_, Vec<u8>>(0).map(Some))
-        })?;
-        Ok(sealed.and_then(|it| self.vault.open(owner, &it)))
+        self.read(|it| state::get(it, &self.vault, owner))
+    }
+
+    /// What the host's operators remember for `grant`.
+    pub fn operators(&self, grant: &str) -> Result<Memory, StoreError> {
+        self.read(|it| state::operators(it, &self.vault, grant))
     }
 
     /// Up to `limit` releases for `recipient` that are due, those that are due longest first.

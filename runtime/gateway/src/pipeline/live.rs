@@ -133,6 +133,11 @@ impl LiveDevice {
     }
 }
 
+/// What the host's operators remember in a grant's state, as it is on disk.
+pub fn operators(state: Option<Vec<u8>>) -> Memory {
+    GrantState::read(state).operators
+}
+
 impl GrantState {
     /// What cannot be read was written by another version: begin anew.
     fn read(bytes: Option<Vec<u8>>) -> Self {

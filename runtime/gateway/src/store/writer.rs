@@ -3,6 +3,7 @@
 use super::{
     Decided, Job, Reply, Shared, StoreError, consents,
     daily::{self, Counts, Daily, MoreDaily},
+    state,
     tally::{More, Tally},
 };
 use crate::{
@@ -194,10 +195,7 @@ impl Writer {
         }
         let Batch { transaction, now, states, queued, more, daily, .. } = batch;
         for (owner, state) in states {
-            let sealed = self.vault.seal(&owner, &state).ok_or(rusqlite::Error::InvalidQuery)?;
-            transaction
-                .prepare_cached("INSERT OR REPLACE INTO state VALUES (?1, ?2)")?
-                .execute(params![owner, sealed])?;
+            state::put(&transaction, &self.vault, (&owner, &state))?;
         }
         if writes_daily {
             self.daily.write(&transaction, now.at)?;

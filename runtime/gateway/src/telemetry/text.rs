@@ -36,6 +36,11 @@ impl Text {
         self.any(labels, &number);
     }
 
+    /// One number that need not be whole.
+    pub fn number(&mut self, labels: &[(&str, &str)], number: f64) {
+        self.any(labels, &number);
+    }
+
     /// One number of seconds.
     pub fn seconds(&mut self, labels: &[(&str, &str)], time: Duration) {
         self.any(labels, &time.as_secs_f64());

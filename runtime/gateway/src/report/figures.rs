@@ -1,0 +1,84 @@
+//! Privacy in figures, as sentences: the same ones for `status` and for the report.
+//!
+//! # Promises
+//!
+//! - They are computed from what is on disk and from the settings; what each means is in `docs/metrics.md`.
+
+use super::{Question, page::moment};
+use crate::{
+    config::Config,
+    consent::{decision, operator::noise::Account},
+    keys::Keys,
+    message::Millis,
+    store::state,
+};
+use rusqlite::Connection;
+
+/// Of everybody, or of one subject.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Figures {
+    budgets: Vec<Budget>,
+}
+
+/// The budget of one field for one recipient.
+#[derive(Clone, Debug)]
+struct Budget {
+    device: String,
+    recipient: String,
+    path: String,
+    account: Account,
+}
+
+impl Figures {
+    /// Computes them.
+    pub(super) fn load(
+        config: &Config,
+        question: &Question,
+        (store, keys): (&Connection, &Keys),
+        now: Millis,
+    ) -> rusqlite::Result<Self> {
+        Ok(Self { budgets: budgets(config, question, (store, keys), now)? })
+    }
+
+    /// A sentence for each.
+    pub(super) fn sentences(&self) -> Vec<String> {
+        self.budgets.iter().map(Budget::sentence).collect()
+    }
+}
+
+impl Budget {
+    fn sentence(&self) -> String {
+        let Self { device, recipient, path, account } = self;
+        let [spent, budget] = [account.spent, account.budget].map(|it| it as f64 / 1e6);
+        let until = moment(account.until);
+        format!(
+            "{recipient} and `{path}` of {device}: epsilon {spent} of {budget} spent until {until}"
+        )
+    }
+}
+
+fn budgets(
+    config: &Config,
+    question: &Question,
+    (store, keys): (&Connection, &Keys),
+    now: Millis,
+) -> rusqlite::Result<Vec<Budget>> {
+    let (vault, mut budgets) = (keys.vault(), Vec::new());
+    let devices = config.devices.iter().filter(|it| question.is_about(config, &it.name.0));
+    let joint = devices.flat_map(|it| decision::joint(&it.name.0, &it.subjects, &config.grants));
+    for grant in joint.map(|it| it.grant) {
+        if grant.fields.iter().all(|it| it.operators.noise.is_none()) {
+            continue;
+        }
+        let memory = state::operators(store, &vault, &grant.id)?;
+        budgets.extend(grant.fields.iter().filter_map(|rule| {
+            Some(Budget {
+                device: grant.device.clone(),
+                recipient: grant.recipient.clone(),
+                path: rule.path.clone(),
+                account: memory.account(rule, now)?,
+            })
+        }));
+    }
+    Ok(budgets)
+}
