@@ -221,3 +221,50 @@ fn a_budget_is_told_as_far_as_it_is_spent_also_over_a_restart() {
 fn with_fields(fields: &str) -> String {
     format!("{}field = {fields}", GRANT.split_once("field = ").unwrap().0)
 }
+
+#[test]
+fn the_age_of_the_oldest_of_what_is_kept_is_told() {
+    let mut world = World::new();
+    world.grant("ada-pacemaker", GRANT);
+    let metrics = Scrape::switch_on(&world);
+    world.start_gateway();
+    let kept = ["waiting", "remembered"]
+        .map(|it| format!("hushgate_oldest_datum_seconds{{kept=\"{it}\"}}"));
+    let entry = "hushgate_oldest_entry_seconds";
+    let told = || {
+        let scrape = Scrape::of(metrics);
+        [&*kept[0], &*kept[1], entry].map(|it| scrape.get(it))
+    };
+    assert_eq!(told(), [0.0; 3]);
+    world.queue(70);
+    world.wait_until_delivered();
+    world.hub.as_mut().unwrap().kill();
+    let [waiting, remembered, since] = told();
+    assert!(waiting == 0.0 && remembered > 0.0 && since > 0.0);
+    world.queue(70);
+    world.queue(70);
+    assert!(world.gateway.as_mut().unwrap().stop().success());
+    // By the clock of an hour later: both releases came in an hour ago.
+    world.restart_with_clock_off_by(3_600);
+    let ages = told();
+    assert!(ages.iter().all(|it| (3_600.0..3_900.0).contains(it)), "{ages:?}");
+    let moment = |sql: &str| -> String {
+        let sql = format!("SELECT strftime('%Y-%m-%d %H:%M UTC', ({sql}) / 1000, 'unixepoch')");
+        world.store().query_row(&sql, [], |row| row.get(0)).unwrap()
+    };
+    let waiting = moment(
+        "SELECT max(at_ms) FROM (SELECT min(at_ms) AS at_ms FROM ledger
+                          WHERE kind = 'queued' GROUP BY release ORDER BY seq LIMIT 1 OFFSET 1)",
+    );
+    let [said, page] = [run_ok(&world.gateway_dir(), &["status"]), world.report()];
+    for text in [
+        format!("oldest release that waits here, sealed: it came in {waiting}"),
+        "oldest memory of plugins and operators here, sealed: written last 20".to_owned(),
+        format!(
+            "oldest entry of the ledger, which has no values: of {}",
+            moment("SELECT min(at_ms) FROM ledger")
+        ),
+    ] {
+        assert!(said.contains(&text) && page.contains(&text), "no `{text}` in {said}");
+    }
+}

@@ -17,7 +17,10 @@ use crate::{
     ledger::{self, Head, Kind},
     message::Millis,
     outbox,
-    store::daily::{self, Counts, Line},
+    store::{
+        daily::{self, Counts, Line},
+        erase::Whose,
+    },
 };
 use figures::Figures;
 use rusqlite::Connection;
@@ -157,6 +160,16 @@ impl Report {
 }
 
 impl Question {
+    /// Whose data it is about; nothing for everybody's.
+    fn whose(&self, config: &Config) -> Option<Whose> {
+        self.subject.as_ref()?;
+        let names = |it: &crate::config::Device| it.name.to_string();
+        let devices: Vec<_> =
+            config.devices.iter().map(names).filter(|it| self.is_about(config, it)).collect();
+        let grants = config.grants.iter().filter(|it| devices.contains(&it.device));
+        Some(Whose { grants: grants.map(|it| it.id.clone()).collect(), devices })
+    }
+
     /// Whether what `device` sends is about the subject.
     fn is_about(&self, config: &Config, device: &str) -> bool {
         let Some(subject) = &self.subject else { return true };

@@ -11,6 +11,7 @@ pub mod consents;
 pub mod daily;
 pub mod erase;
 mod file;
+pub mod oldest;
 pub mod state;
 pub mod tally;
 pub mod writer;
@@ -32,7 +33,7 @@ use std::{
     collections::HashSet,
     path::Path,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicI64, AtomicU64, Ordering},
     },
 };
@@ -112,6 +113,7 @@ pub struct Store {
     jobs: mpsc::Sender<Job>,
     reader: Mutex<Connection>,
     vault: Vault,
+    first_entry: OnceLock<Millis>,
     pub(crate) shared: Arc<Shared>,
 }
 
@@ -191,7 +193,8 @@ impl Store {
             .name("store".into())
             .spawn(move || writer.run(queue))
             .map_err(OpenError::Thread)?;
-        Ok(Arc::new(Self { jobs, reader: Mutex::new(reader), vault, shared }))
+        let (reader, first_entry) = (Mutex::new(reader), OnceLock::new());
+        Ok(Arc::new(Self { jobs, reader, vault, first_entry, shared }))
     }
 
     /// Opens the file only to look at it.

@@ -74,7 +74,7 @@ impl Telemetry {
             let bits = bits.get(&**recipient).copied().unwrap_or(0.0);
             text.row(&[("recipient", recipient)], bits.ceil() as u64);
         }
-        privacy::render(&mut text, &self.intake);
+        privacy::render(&mut text, (&self.intake, &self.store));
         let accounts: Vec<_> = generation.paces().map(|it| (it.id(), it.account())).collect();
         plugins(&mut text, &accounts);
         text.finish()

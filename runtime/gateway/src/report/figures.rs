@@ -10,7 +10,10 @@ use crate::{
     consent::{decision, operator::noise::Account},
     keys::Keys,
     message::Millis,
-    store::state,
+    store::{
+        oldest::{self, Oldest},
+        state,
+    },
 };
 use rusqlite::Connection;
 
@@ -18,6 +21,7 @@ use rusqlite::Connection;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Figures {
     budgets: Vec<Budget>,
+    oldest: Oldest,
 }
 
 /// The budget of one field for one recipient.
@@ -37,12 +41,17 @@ impl Figures {
         (store, keys): (&Connection, &Keys),
         now: Millis,
     ) -> rusqlite::Result<Self> {
-        Ok(Self { budgets: budgets(config, question, (store, keys), now)? })
+        let whose = question.whose(config);
+        Ok(Self {
+            budgets: budgets(config, question, (store, keys), now)?,
+            oldest: oldest::look(store, whose.as_ref())?,
+        })
     }
 
     /// A sentence for each.
     pub(super) fn sentences(&self) -> Vec<String> {
-        self.budgets.iter().map(Budget::sentence).collect()
+        let budgets = self.budgets.iter().map(Budget::sentence);
+        budgets.chain(kept(&self.oldest)).collect()
     }
 }
 
@@ -55,6 +64,23 @@ impl Budget {
             "{recipient} and `{path}` of {device}: epsilon {spent} of {budget} spent until {until}"
         )
     }
+}
+
+/// Since when the oldest is there.
+fn kept(oldest: &Oldest) -> impl Iterator<Item = String> {
+    let waiting = oldest
+        .waiting
+        .map(|it| format!("oldest release that waits here, sealed: it came in {}", moment(it)));
+    let remembered = oldest.remembered.as_ref().map(|(at, owner)| {
+        format!(
+            "oldest memory of plugins and operators here, sealed: written last {} for `{owner}`",
+            moment(*at)
+        )
+    });
+    let entry = oldest
+        .entry
+        .map(|it| format!("oldest entry of the ledger, which has no values: of {}", moment(it)));
+    [waiting, remembered, entry].into_iter().flatten()
 }
 
 fn budgets(

@@ -1,6 +1,6 @@
 //! What is remembered for grants and devices' counters, sealed.
 
-use crate::{consent::operator::Memory, keys::Vault, pipeline::live};
+use crate::{consent::operator::Memory, keys::Vault, message::Millis, pipeline::live};
 use rusqlite::{Connection, Transaction, params};
 
 /// What is remembered for `owner`; nothing if it cannot be opened.
@@ -20,15 +20,16 @@ pub fn operators(connection: &Connection, vault: &Vault, grant: &str) -> rusqlit
     get(connection, vault, grant).map(live::operators)
 }
 
-/// Remembers `state` for `owner`.
+/// Remembers `state` for `owner` from `at` on.
 pub(super) fn put(
     transaction: &Transaction<'_>,
     vault: &Vault,
     (owner, state): (&str, &[u8]),
+    at: Millis,
 ) -> rusqlite::Result<()> {
     let sealed = vault.seal(owner, state).ok_or(rusqlite::Error::InvalidQuery)?;
     transaction
-        .prepare_cached("INSERT OR REPLACE INTO state VALUES (?1, ?2)")?
-        .execute(params![owner, sealed])
+        .prepare_cached("INSERT OR REPLACE INTO state(owner, sealed, at_ms) VALUES (?1, ?2, ?3)")?
+        .execute(params![owner, sealed, at.0])
         .map(drop)
 }

@@ -3,7 +3,7 @@
 use super::{
     Decided, Job, Reply, Shared, StoreError, consents,
     daily::{self, Counts, Daily, MoreDaily},
-    state,
+    oldest, state,
     tally::{More, Tally},
 };
 use crate::{
@@ -58,7 +58,7 @@ struct Batch<'a> {
     transaction: Transaction<'a>,
     salts: &'a mut Salts,
     now: Kept,
-    states: HashMap<String, Vec<u8>>,
+    states: HashMap<String, (Millis, Vec<u8>)>,
     queued: bool,
     more: More,
     daily: MoreDaily,
@@ -74,6 +74,7 @@ impl Writer {
         connection.execute_batch(daily::SCHEMA)?;
         connection.execute_batch(consents::SCHEMA)?;
         connection.execute_batch(outbox::BY_GRANT)?;
+        oldest::prepare(&connection)?;
         let number = |query| connection.query_row(query, [], |row| row.get::<_, i64>(0));
         let kept = Kept {
             ledger: nodes::edge(&connection)?,
@@ -194,8 +195,8 @@ impl Writer {
             ledger::keep_head(&batch.transaction, &batch.now.ledger)?;
         }
         let Batch { transaction, now, states, queued, more, daily, .. } = batch;
-        for (owner, state) in states {
-            state::put(&transaction, &self.vault, (&owner, &state))?;
+        for (owner, (at, state)) in states {
+            state::put(&transaction, &self.vault, (&owner, &state), at)?;
         }
         if writes_daily {
             self.daily.write(&transaction, now.at)?;
@@ -256,7 +257,8 @@ impl Batch<'_> {
                 Outcome::Withheld(reason) => (Kind::Withheld, reason.name(), None, &[]),
                 Outcome::Quarantined(reason) => (Kind::Quarantined, reason.name(), None, &[]),
                 Outcome::Queued(sealed, noted) => {
-                    outbox::insert(&self.transaction, self.now.frame, &decided.device.0, sealed)?;
+                    let frame = (self.now.frame, decided.at);
+                    outbox::insert(&self.transaction, frame, &decided.device.0, sealed)?;
                     self.now.waiting += 1;
                     self.queued = true;
                     digest = sealed.digest();
@@ -288,7 +290,8 @@ impl Batch<'_> {
             self.daily.count(place, (kind, reason), counts);
             self.append(&fact)?;
         }
-        self.states.extend(decided.states);
+        let states = decided.states.into_iter();
+        self.states.extend(states.map(|(owner, state)| (owner, (decided.at, state))));
         Ok(())
     }
 

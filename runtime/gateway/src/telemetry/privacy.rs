@@ -1,11 +1,13 @@
 //! Privacy in figures, by recipient.
 
 use super::text::{Text, Type};
-use crate::{intake::Intake, message::Millis};
+use crate::{intake::Intake, message::Millis, store::Store};
+use std::time::Duration;
 
 /// All of them. What cannot be read now is not there now.
-pub(super) fn render(text: &mut Text, intake: &Intake) {
+pub(super) fn render(text: &mut Text, (intake, store): (&Intake, &Store)) {
     epsilon(text, intake);
+    oldest(text, store);
 }
 
 fn epsilon(text: &mut Text, intake: &Intake) {
@@ -20,4 +22,19 @@ fn epsilon(text: &mut Text, intake: &Intake) {
     for (recipient, epsilon) in &all {
         text.number(&[("recipient", recipient)], epsilon.left as f64 / 1e6);
     }
+}
+
+/// 0 where nothing is kept.
+fn oldest(text: &mut Text, store: &Store) {
+    let (oldest, now) = (store.oldest().unwrap_or_default(), Millis::now());
+    let age = |at: Option<Millis>| {
+        let age = at.map_or(0, |it| now.0.saturating_sub(it.0).max(0));
+        Duration::from_millis(age.unsigned_abs())
+    };
+    let what = "Age of the oldest of what is kept that holds values, sealed.";
+    text.family("hushgate_oldest_datum_seconds", Type::Gauge, what);
+    text.seconds(&[("kept", "waiting")], age(oldest.waiting));
+    text.seconds(&[("kept", "remembered")], age(oldest.remembered.map(|it| it.0)));
+    let what = "Age of the oldest entry of the ledger, which holds no value.";
+    text.family("hushgate_oldest_entry_seconds", Type::Gauge, what).seconds(&[], age(oldest.entry));
 }
