@@ -268,3 +268,42 @@ fn the_age_of_the_oldest_of_what_is_kept_is_told() {
         assert!(said.contains(&text) && page.contains(&text), "no `{text}` in {said}");
     }
 }
+
+#[test]
+fn how_long_a_withdrawal_took_is_told_from_hearing_of_it_to_the_last_release_that_waited() {
+    let mut world = World::new();
+    world.grant("ada-pacemaker", GRANT);
+    enrol(&world.gateway_dir(), "lamp", "private-iot-text");
+    world.grant("ada-lamp", &grant_for("lamp", ""));
+    let metrics = Scrape::switch_on(&world);
+    world.hub.as_mut().unwrap().kill();
+    world.start_gateway();
+    world.queue(70);
+    world.queue(71);
+    let count = |until: &str, what: &str| {
+        let scrape = Scrape::of(metrics);
+        scrape.get(&format!("hushgate_withdrawal_seconds_{what}{{until=\"{until}\"}}"))
+    };
+    // A changed text is another consent, not a withdrawal.
+    let generation = || Scrape::of(metrics).get("hushgate_generation");
+    let before = generation();
+    world.grant("ada-lamp", &grant_for("lamp", "# changed\n"));
+    wait_until("the change counts", || generation() > before + 1.0);
+    run_ok(&world.gateway_dir(), &["grant", "withdraw", "ada-pacemaker"]);
+    wait_until("nothing waits", || count("purged", "count") > 0.0);
+    assert_eq!([count("denied", "count"), count("purged", "count")], [1.0; 2]);
+    let [denied, purged] = [count("denied", "sum"), count("purged", "sum")];
+    assert!(0.0 < denied && denied < purged, "{denied} {purged}");
+    assert_eq!(world.ledger_count("purged", None), 2);
+    let status = run_ok(&world.gateway_dir(), &["status"]);
+    let said = status.lines().find(|it| it.starts_with("last withdrawal")).unwrap();
+    let number = |start: &str| hushgate_tests::world::after(said, start).parse::<f64>().unwrap();
+    // Told in whole milliseconds, kept in whole microseconds.
+    for (start, seconds) in [("in force after ", denied), ("and after ", purged)] {
+        assert!((number(start) - seconds * 1e3).abs() <= 1.0, "{said}: {seconds}");
+    }
+    assert!(world.report().contains(said));
+    // Kept, and the last one that was.
+    assert!(world.gateway.as_mut().unwrap().stop().success());
+    assert!(run_ok(&world.gateway_dir(), &["status"]).contains(said));
+}

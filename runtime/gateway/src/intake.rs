@@ -9,6 +9,7 @@
 //! - A frame for a slow plugin waits for its turn there, and nobody but its own device waits with it.
 
 pub mod figures;
+pub mod silence;
 mod warm;
 
 use crate::{
@@ -20,6 +21,7 @@ use crate::{
     store::{self, Decided, Lineage, Pending, Store, StoreError},
 };
 use arc_swap::ArcSwap;
+use silence::Unfinished;
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -47,6 +49,7 @@ const RECENT_BYTES_MAX: usize = 1 << 10;
 pub struct Intake {
     generation: ArcSwap<Generation>,
     changes: watch::Sender<()>,
+    withdrawals: Mutex<Vec<Unfinished>>,
     sealing: Arc<Sealing>,
     store: Arc<Store>,
     devices: Mutex<HashMap<DeviceName, Arc<Door>>>,
@@ -134,6 +137,7 @@ impl Intake {
         Self {
             generation,
             changes: watch::Sender::new(()),
+            withdrawals: Mutex::default(),
             sealing,
             store,
             devices: Mutex::default(),

@@ -12,6 +12,7 @@ pub mod daily;
 pub mod erase;
 mod file;
 pub mod oldest;
+pub mod silence;
 pub mod state;
 pub mod tally;
 pub mod writer;
@@ -105,6 +106,7 @@ pub(crate) enum Job {
     Cursor(String, i64, Reply),
     Numbers(Reply),
     Consents(consents::Change, Reply),
+    Silent(silence::Silence, Reply),
 }
 
 /// The file. Share it behind an `Arc`.

@@ -90,11 +90,11 @@ impl Watch {
         let mut seen = self.seen.clone();
         let (mut last, mut waited) = (seen.clone(), 0);
         loop {
-            let why = tokio::select! {
+            let (why, since) = tokio::select! {
                 () = stop.cancelled() => return Some(()),
-                () = tokio::time::sleep(LOOK_EVERY) => Look::Routine,
-                () = told(placed.as_ref()) => Look::Placed,
-                () = heard(&mut asked) => Look::Asked,
+                () = tokio::time::sleep(LOOK_EVERY) => (Look::Routine, Instant::now()),
+                since = told(placed.as_ref()) => (Look::Placed, since),
+                () = heard(&mut asked) => (Look::Asked, Instant::now()),
             };
             let now = Seen::read(&self.home);
             let still = now.plugins == std::mem::replace(&mut last, now.clone()).plugins;
@@ -112,7 +112,7 @@ impl Watch {
             }
             waited = 0;
             let before = std::mem::replace(&mut seen, now.clone());
-            self = self.aside(move |it| it.apply(&before, &now)).await?;
+            self = self.aside(move |it| it.apply(&before, &now, since)).await?;
         }
     }
 
@@ -128,16 +128,12 @@ impl Watch {
         done.await.inspect_err(lost).ok()
     }
 
-    fn apply(&mut self, before: &Seen, now: &Seen) {
+    /// What is `now` was heard of at `since`.
+    fn apply(&mut self, before: &Seen, now: &Seen, since: Instant) {
         let started = Instant::now();
         if now.grants != before.grants {
             // First what ends: that cannot fail.
-            let unchanged = |id: &str| {
-                now.grants
-                    .get(id)
-                    .is_some_and(|it| it.is_some() && before.grants.get(id) == Some(it))
-            };
-            self.intake.replace(self.intake.generation().keeping(unchanged));
+            self.end(before, now, since);
         }
         let same = now.texts() == before.texts();
         let built = self.build(same && self.counts);
@@ -162,6 +158,19 @@ impl Watch {
                 tracing::info!(generation = number, took = ?started.elapsed(), "the changes count now");
             }
             Err(problem) => self.health.set(vec![problem]),
+        }
+    }
+
+    fn end(&self, before: &Seen, now: &Seen, since: Instant) {
+        let unchanged = |id: &str| {
+            now.grants.get(id).is_some_and(|it| it.is_some() && before.grants.get(id) == Some(it))
+        };
+        let (counts, gone) = (self.intake.generation(), |id: &String| !now.grants.contains_key(id));
+        let is_withdrawal = counts.grants().any(|it| it.sources.iter().any(gone));
+        let less = counts.keeping(unchanged);
+        match is_withdrawal {
+            true => self.intake.withdraw(less, since),
+            false => self.intake.replace(less),
         }
     }
 
@@ -236,7 +245,7 @@ enum Look {
     Asked,
 }
 
-async fn told(placed: Option<&Placed>) {
+async fn told(placed: Option<&Placed>) -> Instant {
     match placed {
         Some(placed) => placed.wait().await,
         None => std::future::pending().await,

@@ -12,16 +12,19 @@ use crate::{
     message::Millis,
     store::{
         oldest::{self, Oldest},
+        silence::{self, Silence},
         state,
     },
 };
 use rusqlite::Connection;
+use std::time::Duration;
 
 /// Of everybody, or of one subject.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Figures {
     budgets: Vec<Budget>,
     oldest: Oldest,
+    silence: Option<Silence>,
 }
 
 /// The budget of one field for one recipient.
@@ -45,13 +48,14 @@ impl Figures {
         Ok(Self {
             budgets: budgets(config, question, (store, keys), now)?,
             oldest: oldest::look(store, whose.as_ref())?,
+            silence: silence::last(store)?,
         })
     }
 
     /// A sentence for each.
     pub(super) fn sentences(&self) -> Vec<String> {
         let budgets = self.budgets.iter().map(Budget::sentence);
-        budgets.chain(kept(&self.oldest)).collect()
+        budgets.chain(kept(&self.oldest)).chain(self.silence.as_ref().map(silent)).collect()
     }
 }
 
@@ -64,6 +68,16 @@ impl Budget {
             "{recipient} and `{path}` of {device}: epsilon {spent} of {budget} spent until {until}"
         )
     }
+}
+
+fn silent(silence: &Silence) -> String {
+    let millis = |it: Duration| it.as_micros().div_ceil(1000);
+    format!(
+        "last withdrawal while the gateway ran, heard of {}: in force after {} ms, and after {} ms nothing waited any more",
+        moment(silence.at),
+        millis(silence.denied),
+        millis(silence.purged)
+    )
 }
 
 /// Since when the oldest is there.

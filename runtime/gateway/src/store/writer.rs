@@ -3,7 +3,7 @@
 use super::{
     Decided, Job, Reply, Shared, StoreError, consents,
     daily::{self, Counts, Daily, MoreDaily},
-    oldest, state,
+    oldest, silence, state,
     tally::{More, Tally},
 };
 use crate::{
@@ -74,6 +74,7 @@ impl Writer {
         connection.execute_batch(daily::SCHEMA)?;
         connection.execute_batch(consents::SCHEMA)?;
         connection.execute_batch(outbox::BY_GRANT)?;
+        connection.execute_batch(silence::SCHEMA)?;
         oldest::prepare(&connection)?;
         let number = |query| connection.query_row(query, [], |row| row.get::<_, i64>(0));
         let kept = Kept {
@@ -181,6 +182,7 @@ impl Writer {
                 Task::Settled(settlements) => batch.settle(&settlements).map(Ok)?,
                 Task::Sent(releases) => batch.mark_sent(&releases).map(Ok)?,
                 Task::Consents(change) => batch.change(&change).map(Ok)?,
+                Task::Silent(silence) => batch.silent(&silence).map(Ok)?,
                 Task::Cursor(name, value) => batch.set_cursor(&name, value).map(Ok)?,
                 Task::Numbers => {
                     writes_daily = true;
@@ -219,6 +221,7 @@ enum Task {
     Cursor(String, i64),
     Numbers,
     Consents(consents::Change),
+    Silent(silence::Silence),
 }
 
 impl Task {
@@ -228,6 +231,7 @@ impl Task {
             Job::Settled(settlements, reply) => (Self::Settled(settlements), reply),
             Job::Sent(releases, reply) => (Self::Sent(releases), reply),
             Job::Consents(change, reply) => (Self::Consents(change), reply),
+            Job::Silent(silence, reply) => (Self::Silent(silence), reply),
             Job::Cursor(name, value, reply) => (Self::Cursor(name, value), reply),
             Job::Numbers(reply) => (Self::Numbers, reply),
         }
@@ -337,6 +341,11 @@ impl Batch<'_> {
         self.queued |=
             consents::apply(&self.transaction, (&mut self.now.ledger, self.salts), change)?;
         Ok(())
+    }
+
+    fn silent(&mut self, silence: &silence::Silence) -> rusqlite::Result<()> {
+        self.more.silences.push(*silence);
+        silence::put(&self.transaction, silence)
     }
 
     fn set_cursor(&self, name: &str, value: i64) -> rusqlite::Result<()> {

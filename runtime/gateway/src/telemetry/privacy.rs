@@ -1,13 +1,18 @@
 //! Privacy in figures, by recipient.
 
 use super::text::{Text, Type};
-use crate::{intake::Intake, message::Millis, store::Store};
+use crate::{
+    intake::Intake,
+    message::Millis,
+    store::{Store, tally::Tally},
+};
 use std::time::Duration;
 
 /// All of them. What cannot be read now is not there now.
 pub(super) fn render(text: &mut Text, (intake, store): (&Intake, &Store)) {
     epsilon(text, intake);
     oldest(text, store);
+    silence(text, &store.tally());
 }
 
 fn epsilon(text: &mut Text, intake: &Intake) {
@@ -37,4 +42,12 @@ fn oldest(text: &mut Text, store: &Store) {
     text.seconds(&[("kept", "remembered")], age(oldest.remembered.map(|it| it.0)));
     let what = "Age of the oldest entry of the ledger, which holds no value.";
     text.family("hushgate_oldest_entry_seconds", Type::Gauge, what).seconds(&[], age(oldest.entry));
+}
+
+fn silence(text: &mut Text, tally: &Tally) {
+    let what = "From hearing of a withdrawal until frames are denied, and until nothing waits.";
+    text.family("hushgate_withdrawal_seconds", Type::Histogram, what);
+    for (until, histogram) in [("denied", &tally.denied), ("purged", &tally.purged)] {
+        text.histogram(("until", until), histogram.below(), histogram.all());
+    }
 }
