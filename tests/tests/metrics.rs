@@ -7,7 +7,7 @@ use hushgate_tests::{
     guest::{self, enrol, grant_for, put},
     http,
     leak::Markers,
-    program::{run, run_ok},
+    program::{Program, run, run_ok},
     raw::Peer,
     scrape::Scrape,
     world::{GRANT, World, wait_until},
@@ -306,4 +306,39 @@ fn how_long_a_withdrawal_took_is_told_from_hearing_of_it_to_the_last_release_tha
     // Kept, and the last one that was.
     assert!(world.gateway.as_mut().unwrap().stop().success());
     assert!(run_ok(&world.gateway_dir(), &["status"]).contains(said));
+}
+
+#[test]
+fn recipients_that_know_a_device_by_one_name_are_named_until_grants_say_otherwise() {
+    let mut world = World::new();
+    let insurer = world.dir.path().join("insurer");
+    let listen = format!("127.0.0.1:{}", hushgate_tests::rig::free_port());
+    run_ok(&insurer, &["hub", "init", "--name", "insurer", "--listen", &listen]);
+    let hub = Program::start(&insurer, &["hub"]);
+    hub.wait_for("reachable");
+    let invite = world.dir.path().join("insurer.invite");
+    std::fs::write(&invite, run_ok(&insurer, &["hub", "invite"])).unwrap();
+    run_ok(&world.gateway_dir(), &["recipient", "add", invite.to_str().unwrap()]);
+    let for_insurer = |world: &World, alias: &str| {
+        let text = GRANT.replace("\"hospital\"", "\"insurer\"");
+        world.grant("ada-insurer", &format!("{alias}{text}"));
+    };
+    world.grant("ada-hospital", GRANT);
+    for_insurer(&world, "");
+    let metrics = Scrape::switch_on(&world);
+    world.start_gateway();
+    let shared = || {
+        let scrape = Scrape::of(metrics);
+        ["alias", "key", "tag", "pseudonym"]
+            .map(|it| scrape.get(&format!("hushgate_identifiers_shared{{kind=\"{it}\"}}")))
+    };
+    assert_eq!(shared(), [1.0, 0.0, 0.0, 0.0]);
+    let said = "LINKABLE: hospital and insurer know a device by one name, `pacemaker`: write another `device-alias` \
+                into the grants of each (ada-hospital, ada-insurer)";
+    let none = "no two recipients know one identifier";
+    let told = || [run_ok(&world.gateway_dir(), &["status"]), world.report()];
+    assert!(told().iter().all(|it| it.contains(said) && !it.contains(none)), "{:?}", told());
+    for_insurer(&world, "device-alias = \"heart\"\n");
+    wait_until("the alias counts", || shared() == [0.0; 4]);
+    assert!(told().iter().all(|it| it.contains(none) && !it.contains("LINKABLE")), "{:?}", told());
 }

@@ -13,6 +13,7 @@ pub mod decision;
 pub mod field;
 pub mod glass;
 pub mod grant;
+pub mod linkage;
 pub mod operator;
 pub mod purpose;
 pub mod record;

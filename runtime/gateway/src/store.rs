@@ -11,6 +11,7 @@ pub mod consents;
 pub mod daily;
 pub mod erase;
 mod file;
+pub mod known;
 pub mod oldest;
 pub mod silence;
 pub mod state;
@@ -20,7 +21,8 @@ pub mod writer;
 pub use file::OpenError;
 
 use crate::{
-    consent::operator::Memory,
+    consent::{grant::Grant, linkage, operator::Memory},
+    contract::Contract,
     keys::Vault,
     ledger,
     message::{DeviceName, Millis},
@@ -275,6 +277,15 @@ impl Store {
     /// What the host's operators remember for `grant`.
     pub fn operators(&self, grant: &str) -> Result<Memory, StoreError> {
         self.read(|it| state::operators(it, &self.vault, grant))
+    }
+
+    /// What several recipients know: see [`known::look`].
+    pub fn shared(
+        &self,
+        key: impl Fn(&[u8; 32]) -> [u8; 32],
+        agreed: &[(&Grant, &Contract)],
+    ) -> Result<Vec<linkage::Shared>, StoreError> {
+        self.read(|it| known::look(it, (&self.vault, key), agreed))
     }
 
     /// Up to `limit` releases for `recipient` that are due, those that are due longest first.

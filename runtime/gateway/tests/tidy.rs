@@ -21,7 +21,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("pipeline", &["consent", "contract", "keys", "message", "outcome", "plugins", "wire"]),
     ("ledger", &["keys", "message", "wire"]),
     ("outbox", &["ledger", "message", "outcome", "pipeline", "wire"]),
-    ("store", &["consent", "keys", "ledger", "message", "outbox", "pipeline", "wire"]),
+    ("store", &["consent", "contract", "keys", "ledger", "message", "outbox", "pipeline", "wire"]),
     ("intake", &["consent", "message", "outcome", "pipeline", "plugins", "store"]),
     ("ingress", &["config", "intake", "keys", "message", "store", "secret"]),
     ("transport", &["config", "contract"]),
@@ -52,7 +52,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         ],
     ),
     ("rights", &["config", "consent", "home", "keys", "ledger", "message", "outbox", "store"]),
-    ("telemetry", &["ingress", "intake", "ledger", "message", "outcome", "plugins", "store"]),
+    (
+        "telemetry",
+        &["consent", "ingress", "intake", "ledger", "message", "outcome", "plugins", "store"],
+    ),
     (
         "witness",
         &["config", "control", "home", "html", "keys", "ledger", "message", "outcome", "store"],

@@ -78,6 +78,11 @@ impl Memory {
         Some(rule.operators.noise?.account(self.spent.get(&rule.path), at))
     }
 
+    /// The pseudonyms that were given at `path` in the epoch that was seen last.
+    pub fn given(&self, path: &str) -> &[[u8; 16]] {
+        self.pseudonyms.get(path).map_or(&[], Known::given)
+    }
+
     /// The pseudonyms given at `path`.
     pub fn known(&mut self, path: &str) -> &mut Known {
         self.pseudonyms.entry(path.to_owned()).or_default()

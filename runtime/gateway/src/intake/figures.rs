@@ -1,7 +1,7 @@
 //! Privacy in figures, by recipient: of what counts now.
 
 use super::Intake;
-use crate::{message::Millis, store::StoreError};
+use crate::{consent::linkage::Shared, message::Millis, store::StoreError};
 use std::collections::BTreeMap;
 
 /// What noise has cost and may cost yet, in micro-epsilon: all fields of all grants together.
@@ -14,6 +14,13 @@ pub struct Epsilon {
 }
 
 impl Intake {
+    /// Identifiers that several recipients know, by the settings that count now and of what was given out.
+    pub fn shared(&self) -> Result<Vec<Shared>, StoreError> {
+        let generation = self.generation();
+        let agreed: Vec<_> = generation.grants().map(|it| (&it.grant, &*it.contract)).collect();
+        self.store.shared(|it| self.sealing.public_to(it), &agreed)
+    }
+
     /// For each recipient that has a budget. Read from the disk, a row for each grant with noise.
     pub fn epsilon(&self, now: Millis) -> Result<BTreeMap<String, Epsilon>, StoreError> {
         let mut all: BTreeMap<String, Epsilon> = BTreeMap::new();

@@ -138,6 +138,16 @@ pub fn operators(state: Option<Vec<u8>>) -> Memory {
     GrantState::read(state).operators
 }
 
+/// A state in which `text` was given a pseudonym for `recipient`.
+#[cfg(test)]
+pub(crate) fn with_pseudonym(path: &str, text: &str, recipient: &str) -> Vec<u8> {
+    use crate::consent::operator::pseudonym::{Pseudonyms, To};
+    let mut state = GrantState::default();
+    let to = To { secret: &[7; 32], recipient, at: Millis(1) };
+    Pseudonyms::default().of(text, state.operators.known(path), to).unwrap();
+    state.bytes().unwrap()
+}
+
 impl GrantState {
     /// What cannot be read was written by another version: begin anew.
     fn read(bytes: Option<Vec<u8>>) -> Self {

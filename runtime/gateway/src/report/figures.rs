@@ -7,10 +7,11 @@
 use super::{Question, page::moment};
 use crate::{
     config::Config,
-    consent::{decision, operator::noise::Account},
+    consent::{decision, grant::Grant, linkage::Shared, operator::noise::Account},
     keys::Keys,
     message::Millis,
     store::{
+        known,
         oldest::{self, Oldest},
         silence::{self, Silence},
         state,
@@ -25,6 +26,7 @@ pub(super) struct Figures {
     budgets: Vec<Budget>,
     oldest: Oldest,
     silence: Option<Silence>,
+    shared: Vec<Shared>,
 }
 
 /// The budget of one field for one recipient.
@@ -44,18 +46,23 @@ impl Figures {
         (store, keys): (&Connection, &Keys),
         now: Millis,
     ) -> rusqlite::Result<Self> {
-        let whose = question.whose(config);
+        let (whose, agreed) = (question.whose(config), agreed(config, question));
         Ok(Self {
-            budgets: budgets(config, question, (store, keys), now)?,
+            budgets: budgets(&agreed, (store, keys), now)?,
             oldest: oldest::look(store, whose.as_ref())?,
             silence: silence::last(store)?,
+            shared: shared(config, &agreed, (store, keys))?,
         })
     }
 
     /// A sentence for each.
     pub(super) fn sentences(&self) -> Vec<String> {
         let budgets = self.budgets.iter().map(Budget::sentence);
-        budgets.chain(kept(&self.oldest)).chain(self.silence.as_ref().map(silent)).collect()
+        let silence = self.silence.as_ref().map(silent);
+        let shared = self.shared.iter().map(Shared::in_words);
+        let none =
+            self.shared.is_empty().then(|| "no two recipients know one identifier".to_owned());
+        budgets.chain(shared).chain(none).chain(kept(&self.oldest)).chain(silence).collect()
     }
 }
 
@@ -97,16 +104,20 @@ fn kept(oldest: &Oldest) -> impl Iterator<Item = String> {
     [waiting, remembered, entry].into_iter().flatten()
 }
 
+/// What all subjects of each device allow together.
+fn agreed(config: &Config, question: &Question) -> Vec<Grant> {
+    let devices = config.devices.iter().filter(|it| question.is_about(config, &it.name.0));
+    let joint = devices.flat_map(|it| decision::joint(&it.name.0, &it.subjects, &config.grants));
+    joint.map(|it| it.grant).collect()
+}
+
 fn budgets(
-    config: &Config,
-    question: &Question,
+    agreed: &[Grant],
     (store, keys): (&Connection, &Keys),
     now: Millis,
 ) -> rusqlite::Result<Vec<Budget>> {
     let (vault, mut budgets) = (keys.vault(), Vec::new());
-    let devices = config.devices.iter().filter(|it| question.is_about(config, &it.name.0));
-    let joint = devices.flat_map(|it| decision::joint(&it.name.0, &it.subjects, &config.grants));
-    for grant in joint.map(|it| it.grant) {
+    for grant in agreed {
         if grant.fields.iter().all(|it| it.operators.noise.is_none()) {
             continue;
         }
@@ -121,4 +132,14 @@ fn budgets(
         }));
     }
     Ok(budgets)
+}
+
+fn shared<'a>(
+    config: &'a Config,
+    agreed: &'a [Grant],
+    (store, keys): (&Connection, &Keys),
+) -> rusqlite::Result<Vec<Shared>> {
+    let both = |it: &'a Grant| Some((it, &**config.contracts.get(&it.recipient)?));
+    let agreed: Vec<_> = agreed.iter().filter_map(both).collect();
+    known::look(store, (&keys.vault(), |it: &[u8; 32]| keys.sealing_public_to(it)), &agreed)
 }

@@ -2,6 +2,7 @@
 
 use super::text::{Text, Type};
 use crate::{
+    consent::linkage::Kind,
     intake::Intake,
     message::Millis,
     store::{Store, tally::Tally},
@@ -11,6 +12,7 @@ use std::time::Duration;
 /// All of them. What cannot be read now is not there now.
 pub(super) fn render(text: &mut Text, (intake, store): (&Intake, &Store)) {
     epsilon(text, intake);
+    shared(text, intake);
     oldest(text, store);
     silence(text, &store.tally());
 }
@@ -49,5 +51,15 @@ fn silence(text: &mut Text, tally: &Tally) {
     text.family("hushgate_withdrawal_seconds", Type::Histogram, what);
     for (until, histogram) in [("denied", &tally.denied), ("purged", &tally.purged)] {
         text.histogram(("until", until), histogram.below(), histogram.all());
+    }
+}
+
+fn shared(text: &mut Text, intake: &Intake) {
+    let Ok(shared) = intake.shared() else { return };
+    let what = "Identifiers that more than one recipient knows: they link, if it is not 0.";
+    text.family("hushgate_identifiers_shared", Type::Gauge, what);
+    for kind in Kind::ALL {
+        let count = shared.iter().filter(|it| it.kind == kind).count();
+        text.row(&[("kind", kind.name())], count as u64);
     }
 }
