@@ -342,3 +342,38 @@ fn recipients_that_know_a_device_by_one_name_are_named_until_grants_say_otherwis
     wait_until("the alias counts", || shared() == [0.0; 4]);
     assert!(told().iter().all(|it| it.contains(none) && !it.contains("LINKABLE")), "{:?}", told());
 }
+
+#[test]
+fn fewer_bits_leave_than_came_and_both_are_told() {
+    let mut world = World::new();
+    let fields = "[{ path = \"heart-rate\", unit = \"/min\", range = [0, 100], step = 100 }]\n";
+    world.grant("ada-pacemaker", &with_fields(fields));
+    let metrics = Scrape::switch_on(&world);
+    world.start_gateway();
+    // 16 values alike; of them leaves one or the other of two.
+    let mut sent = 0;
+    while world.ledger_count("queued", None) < 4 || sent % 64 != 0 {
+        let body = format!("Beats: {} bpm", 40 + sent % 16 * 2);
+        assert_eq!(world.put("/patient/beats/bpm", body.as_bytes()), 204);
+        sent += 1;
+    }
+    // They go to disk every 10 s, and at the end.
+    assert!(world.gateway.as_mut().unwrap().stop().success());
+    let left = world.ledger_count("queued", None);
+    let correction = 15.0 / (2.0 * f64::from(sent) * 2_f64.ln());
+    let came = format!(
+        "hospital and `heart-rate` of pacemaker: came in about {:.1} bits a value ({sent} values), left about ",
+        4.0 + correction
+    );
+    let left = format!(" bits a value ({left} values)");
+    for said in [run_ok(&world.gateway_dir(), &["status"]), world.report()] {
+        assert!(said.contains(&came) && said.contains(&left), "no `{came}…{left}` in {said}");
+    }
+    world.start_gateway();
+    let scrape = Scrape::of(metrics);
+    let bits = |of: &str| {
+        scrape.get(&format!("hushgate_entropy_bits{{recipient=\"hospital\",of=\"{of}\"}}"))
+    };
+    assert!((bits("came") - 4.0 - correction).abs() < 1e-9, "{}", scrape.text);
+    assert!(bits("left") <= 1.0, "{}", scrape.text);
+}

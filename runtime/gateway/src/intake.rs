@@ -97,6 +97,7 @@ struct Live {
     generation: u64,
     lineage: Lineage,
     samples_kept: Instant,
+    estimated: Instant,
 }
 
 impl Live {
@@ -264,6 +265,7 @@ impl Intake {
             bytes: frame.content.reveal().body.len(),
             decisions,
             states: live.take_states(),
+            estimates: live.take_estimates(plan),
             lineage: live.lineage,
         })
     }
@@ -273,7 +275,8 @@ impl Intake {
         let decisions = vec![Decision::whole(outcome)];
         let lineage = self.store.lineage();
         let (at, states) = (Millis::now(), Vec::new());
-        let decided = Decided { device, at, bytes: 0, decisions, states, lineage };
+        let estimates = Vec::new();
+        let decided = Decided { device, at, bytes: 0, decisions, states, estimates, lineage };
         let slot = self.store.slot().await.map_err(IntakeError::NotKept)?;
         slot.keep(decided).kept().await.map_err(IntakeError::NotKept)
     }
@@ -284,11 +287,12 @@ impl Intake {
             lock(&self.devices).iter().map(|it| (it.0.clone(), it.1.clone())).collect();
         for (device, door) in devices {
             let Ok(room) = self.store.slot().await else { return };
-            let taken =
-                lock(&door.slot).live.as_mut().map(|it| (it.device.take_changes(true), it.lineage));
-            let Some((states, lineage)) = taken.filter(|it| !it.0.is_empty()) else { continue };
+            let Some(plan) = self.generation().plan(&device).cloned() else { continue };
+            let taken = lock(&door.slot).live.as_mut().map(|it| it.take_all(&plan));
+            let is_something = |it: &(Vec<_>, Vec<_>, _)| !(it.0.is_empty() && it.1.is_empty());
+            let Some((states, estimates, lineage)) = taken.filter(is_something) else { continue };
             let (at, decisions) = (Millis::now(), Vec::new());
-            let decided = Decided { device, at, bytes: 0, decisions, states, lineage };
+            let decided = Decided { device, at, bytes: 0, decisions, states, estimates, lineage };
             if let Err(error) = room.keep(decided).kept().await {
                 tracing::warn!(%error, "the samples of a window were not kept");
             }
@@ -334,8 +338,9 @@ impl Intake {
             before => {
                 let before = before.map(|it| it.device);
                 let device = LiveDevice::new(plan, before, |it| self.store.state(it))?;
-                let samples_kept = Instant::now();
-                Live { device, generation: plan.generation, lineage, samples_kept }
+                let (samples_kept, estimated) = (Instant::now(), Instant::now());
+                let generation = plan.generation;
+                Live { device, generation, lineage, samples_kept, estimated }
             }
         };
         Ok(slot.live.insert(live))

@@ -143,6 +143,7 @@ fn consented(
     if live.is_used_up(asked.plan.grant.uses) {
         return Err(Reason::UsedUp);
     }
+    live.flows.came(&asked.plan.grant.fields, readings);
     let now = asked.permit.now();
     let less = minimize::run(&asked.plan.minimizers, live, now, readings)?;
     if less.is_empty() {
@@ -160,6 +161,7 @@ fn consented(
         Nothing::Spent => Reason::BudgetSpent,
     })?;
     live.use_once();
+    live.flows.left(&asked.plan.grant.fields, consented.fields());
     Ok((consented, tightening))
 }
 

@@ -10,6 +10,7 @@
 pub mod consents;
 pub mod daily;
 pub mod erase;
+pub mod estimates;
 mod file;
 pub mod known;
 pub mod oldest;
@@ -21,7 +22,7 @@ pub mod writer;
 pub use file::OpenError;
 
 use crate::{
-    consent::{grant::Grant, linkage, operator::Memory},
+    consent::{entropy::Estimate, grant::Grant, linkage, operator::Memory},
     contract::Contract,
     keys::Vault,
     ledger,
@@ -80,6 +81,8 @@ pub struct Decided {
     pub decisions: Vec<Decision>,
     /// What is remembered from now on, by grant or counter.
     pub states: Vec<(String, Vec<u8>)>,
+    /// How much fields say, from time to time.
+    pub estimates: Vec<Estimate>,
     /// What it was computed after.
     pub lineage: Lineage,
 }

@@ -7,11 +7,13 @@
 use super::{Question, page::moment};
 use crate::{
     config::Config,
-    consent::{decision, grant::Grant, linkage::Shared, operator::noise::Account},
+    consent::{
+        decision, entropy::Estimate, grant::Grant, linkage::Shared, operator::noise::Account,
+    },
     keys::Keys,
     message::Millis,
     store::{
-        known,
+        estimates, known,
         oldest::{self, Oldest},
         silence::{self, Silence},
         state,
@@ -27,6 +29,7 @@ pub(super) struct Figures {
     oldest: Oldest,
     silence: Option<Silence>,
     shared: Vec<Shared>,
+    estimates: Vec<Estimate>,
 }
 
 /// The budget of one field for one recipient.
@@ -51,6 +54,7 @@ impl Figures {
             budgets: budgets(&agreed, (store, keys), now)?,
             oldest: oldest::look(store, whose.as_ref())?,
             silence: silence::last(store)?,
+            estimates: estimated(&agreed, store)?,
             shared: shared(config, &agreed, (store, keys))?,
         })
     }
@@ -62,7 +66,14 @@ impl Figures {
         let shared = self.shared.iter().map(Shared::in_words);
         let none =
             self.shared.is_empty().then(|| "no two recipients know one identifier".to_owned());
-        budgets.chain(shared).chain(none).chain(kept(&self.oldest)).chain(silence).collect()
+        let estimates = self.estimates.iter().map(in_bits);
+        estimates
+            .chain(budgets)
+            .chain(shared)
+            .chain(none)
+            .chain(kept(&self.oldest))
+            .chain(silence)
+            .collect()
     }
 }
 
@@ -109,6 +120,18 @@ fn agreed(config: &Config, question: &Question) -> Vec<Grant> {
     let devices = config.devices.iter().filter(|it| question.is_about(config, &it.name.0));
     let joint = devices.flat_map(|it| decision::joint(&it.name.0, &it.subjects, &config.grants));
     joint.map(|it| it.grant).collect()
+}
+
+fn in_bits(estimate: &Estimate) -> String {
+    let Estimate { device, recipient, path, came, left, .. } = estimate;
+    format!("{recipient} and `{path}` of {device}: came in {came}, left {left}")
+}
+
+/// Of the grants that were agreed.
+fn estimated(agreed: &[Grant], store: &Connection) -> rusqlite::Result<Vec<Estimate>> {
+    let mut all = estimates::look(store)?;
+    all.retain(|it| agreed.iter().any(|grant| grant.id == it.grant));
+    Ok(all)
 }
 
 fn budgets(

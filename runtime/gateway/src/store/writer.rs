@@ -3,7 +3,7 @@
 use super::{
     Decided, Job, Reply, Shared, StoreError, consents,
     daily::{self, Counts, Daily, MoreDaily},
-    oldest, silence, state,
+    estimates, oldest, silence, state,
     tally::{More, Tally},
 };
 use crate::{
@@ -75,6 +75,7 @@ impl Writer {
         connection.execute_batch(consents::SCHEMA)?;
         connection.execute_batch(outbox::BY_GRANT)?;
         connection.execute_batch(silence::SCHEMA)?;
+        connection.execute_batch(estimates::SCHEMA)?;
         oldest::prepare(&connection)?;
         let number = |query| connection.query_row(query, [], |row| row.get::<_, i64>(0));
         let kept = Kept {
@@ -294,6 +295,7 @@ impl Batch<'_> {
             self.daily.count(place, (kind, reason), counts);
             self.append(&fact)?;
         }
+        estimates::put(&self.transaction, &decided.estimates, decided.at)?;
         let states = decided.states.into_iter();
         self.states.extend(states.map(|(owner, state)| (owner, (decided.at, state))));
         Ok(())

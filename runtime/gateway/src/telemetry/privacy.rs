@@ -12,6 +12,7 @@ use std::time::Duration;
 /// All of them. What cannot be read now is not there now.
 pub(super) fn render(text: &mut Text, (intake, store): (&Intake, &Store)) {
     epsilon(text, intake);
+    entropy(text, intake);
     shared(text, intake);
     oldest(text, store);
     silence(text, &store.tally());
@@ -61,5 +62,16 @@ fn shared(text: &mut Text, intake: &Intake) {
     for kind in Kind::ALL {
         let count = shared.iter().filter(|it| it.kind == kind).count();
         text.row(&[("kind", kind.name())], count as u64);
+    }
+}
+
+fn entropy(text: &mut Text, intake: &Intake) {
+    let what =
+        "Bits a value of what came in, and of what left, estimated; the mean over all values.";
+    text.family("hushgate_entropy_bits", Type::Gauge, what);
+    for (recipient, entropy) in intake.entropy().unwrap_or_default() {
+        for (of, bits) in [("came", entropy.came), ("left", entropy.left)] {
+            text.number(&[("recipient", &recipient), ("of", of)], bits);
+        }
     }
 }
