@@ -209,8 +209,8 @@ fn a_budget_is_told_as_far_as_it_is_spent_also_over_a_restart() {
     assert_eq!(told(), [0.3, 2.7]);
     for said in [run_ok(&world.gateway_dir(), &["status"]), world.report()] {
         for text in [
-            "hospital and `heart-rate` of pacemaker: epsilon 0.3 of 1 spent until 20",
-            "hospital and `blood-pressure` of pacemaker: epsilon 0 of 2 spent until 20",
+            "`heart-rate` of pacemaker for hospital: epsilon 0.3 of 1 spent until 20",
+            "`blood-pressure` of pacemaker for hospital: epsilon 0 of 2 spent until 20",
         ] {
             assert!(said.contains(text), "no `{text}` in {said}");
         }
@@ -346,7 +346,8 @@ fn recipients_that_know_a_device_by_one_name_are_named_until_grants_say_otherwis
 #[test]
 fn fewer_bits_leave_than_came_and_both_are_told() {
     let mut world = World::new();
-    let fields = "[{ path = \"heart-rate\", unit = \"/min\", range = [0, 100], step = 100 }]\n";
+    let fields = "[{ path = \"heart-rate\", unit = \"/min\", range = [0, 100], step = 100 }]\n\
+                  minimize = [{ plugin = \"window-median\", settings = { window-s = 1 } }]\n";
     world.grant("ada-pacemaker", &with_fields(fields));
     let metrics = Scrape::switch_on(&world);
     world.start_gateway();
@@ -362,7 +363,7 @@ fn fewer_bits_leave_than_came_and_both_are_told() {
     let left = world.ledger_count("queued", None);
     let correction = 15.0 / (2.0 * f64::from(sent) * 2_f64.ln());
     let came = format!(
-        "hospital and `heart-rate` of pacemaker: came in about {:.1} bits a value ({sent} values), left about ",
+        "`heart-rate` of pacemaker for hospital: came in about {:.1} bits a value ({sent} values), left about ",
         4.0 + correction
     );
     let left = format!(" bits a value ({left} values)");

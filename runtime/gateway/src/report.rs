@@ -160,12 +160,11 @@ impl Report {
 }
 
 impl Question {
-    /// Whose data it is about; nothing for everybody's.
-    fn whose(&self, config: &Config) -> Option<Whose> {
+    /// Whose data it is not about: devices, and grants that are there; nothing if it is about everybody's.
+    fn others(&self, config: &Config) -> Option<Whose> {
         self.subject.as_ref()?;
-        let names = |it: &crate::config::Device| it.name.to_string();
-        let devices: Vec<_> =
-            config.devices.iter().map(names).filter(|it| self.is_about(config, it)).collect();
+        let names = config.devices.iter().map(|it| it.name.to_string());
+        let devices: Vec<_> = names.filter(|it| !self.is_about(config, it)).collect();
         let grants = config.grants.iter().filter(|it| devices.contains(&it.device));
         Some(Whose { grants: grants.map(|it| it.id.clone()).collect(), devices })
     }

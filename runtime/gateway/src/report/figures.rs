@@ -49,10 +49,10 @@ impl Figures {
         (store, keys): (&Connection, &Keys),
         now: Millis,
     ) -> rusqlite::Result<Self> {
-        let (whose, agreed) = (question.whose(config), agreed(config, question));
+        let (others, agreed) = (question.others(config), agreed(config, question));
         Ok(Self {
             budgets: budgets(&agreed, (store, keys), now)?,
-            oldest: oldest::look(store, whose.as_ref())?,
+            oldest: oldest::look(store, others.as_ref())?,
             silence: silence::last(store)?,
             estimates: estimated(&agreed, store)?,
             shared: shared(config, &agreed, (store, keys))?,
@@ -83,7 +83,7 @@ impl Budget {
         let [spent, budget] = [account.spent, account.budget].map(|it| it as f64 / 1e6);
         let until = moment(account.until);
         format!(
-            "{recipient} and `{path}` of {device}: epsilon {spent} of {budget} spent until {until}"
+            "`{path}` of {device} for {recipient}: epsilon {spent} of {budget} spent until {until}"
         )
     }
 }
@@ -124,7 +124,7 @@ fn agreed(config: &Config, question: &Question) -> Vec<Grant> {
 
 fn in_bits(estimate: &Estimate) -> String {
     let Estimate { device, recipient, path, came, left, .. } = estimate;
-    format!("{recipient} and `{path}` of {device}: came in {came}, left {left}")
+    format!("`{path}` of {device} for {recipient}: came in {came}, left {left}")
 }
 
 /// Of the grants that were agreed.
