@@ -36,7 +36,12 @@ impl Scrape {
                 continue;
             }
             let (name, number) = line.rsplit_once(' ').unwrap_or_else(|| panic!("{line}"));
-            assert_eq!(name.split('{').next().unwrap(), family, "{line}");
+            let start = name.split('{').next().unwrap();
+            let start = ["_bucket", "_sum", "_count"]
+                .iter()
+                .find_map(|it| start.strip_suffix(it).filter(|it| *it == family))
+                .unwrap_or(start);
+            assert_eq!(start, family, "{line}");
             let before = rows.insert(name.to_owned(), number.parse().unwrap());
             assert_eq!(before, None, "{line}");
         }

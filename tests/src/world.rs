@@ -225,6 +225,15 @@ impl World {
         });
     }
 
+    /// The report of this day, as a page.
+    #[track_caller]
+    pub fn report(&self) -> String {
+        let file = self.dir.path().join("report.html");
+        let args = ["report", "--days", "1", "--out", file.to_str().unwrap()];
+        run_ok(&self.gateway_dir(), &args);
+        fs::read_to_string(file).unwrap()
+    }
+
     /// The gateway's store, to look at.
     pub fn store(&self) -> Connection {
         look(&self.gateway_dir().join("state/gateway.db"))

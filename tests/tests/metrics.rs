@@ -7,7 +7,7 @@ use hushgate_tests::{
     guest::{self, enrol, grant_for, put},
     http,
     leak::Markers,
-    program::run,
+    program::{Program, run, run_ok},
     raw::Peer,
     scrape::Scrape,
     world::{GRANT, World, wait_until},
@@ -179,4 +179,202 @@ fn whoever_asks_for_something_else_or_without_end_gets_nothing_and_holds_up_nobo
     drop(held);
     wait_until("it is told again", || status("GET", "/metrics", &[]) == 200);
     assert!(!world.gateway.as_ref().unwrap().log_text().contains("panicked"));
+}
+
+/// Two fields with a budget each, of which one leaves with each message.
+const NOISY: &str = r#"[
+    { path = "heart-rate", unit = "/min", range = [0, 250], step = 1,
+      noise = { epsilon = "1/10", sensitivity = 1, budget = "1" } },
+    { path = "blood-pressure", unit = "mm[Hg]", range = [40, 240], step = 5,
+      noise = { epsilon = "1/4", sensitivity = 1, budget = "2" } },
+]
+"#;
+
+#[test]
+fn a_budget_is_told_as_far_as_it_is_spent_also_over_a_restart() {
+    let mut world = World::new();
+    world.grant("ada-pacemaker", &with_fields(NOISY));
+    let metrics = Scrape::switch_on(&world);
+    world.start_gateway();
+    let spent = "hushgate_epsilon_spent{recipient=\"hospital\"}";
+    let left = "hushgate_epsilon_left{recipient=\"hospital\"}";
+    let told = || [spent, left].map(|it| Scrape::of(metrics).get(it));
+    assert_eq!(told(), [0.0, 3.0]);
+    for _ in 0..3 {
+        world.queue(70);
+    }
+    assert_eq!(told(), [0.3, 2.7]);
+    assert!(world.gateway.as_mut().unwrap().stop().success());
+    world.start_gateway();
+    assert_eq!(told(), [0.3, 2.7]);
+    for said in [run_ok(&world.gateway_dir(), &["status"]), world.report()] {
+        for text in [
+            "`heart-rate` of pacemaker for hospital: epsilon 0.3 of 1 spent until 20",
+            "`blood-pressure` of pacemaker for hospital: epsilon 0 of 2 spent until 20",
+        ] {
+            assert!(said.contains(text), "no `{text}` in {said}");
+        }
+    }
+}
+
+/// [`GRANT`] with other fields.
+fn with_fields(fields: &str) -> String {
+    format!("{}field = {fields}", GRANT.split_once("field = ").unwrap().0)
+}
+
+#[test]
+fn the_age_of_the_oldest_of_what_is_kept_is_told() {
+    let mut world = World::new();
+    world.grant("ada-pacemaker", GRANT);
+    let metrics = Scrape::switch_on(&world);
+    world.start_gateway();
+    let kept = ["waiting", "remembered"]
+        .map(|it| format!("hushgate_oldest_datum_seconds{{kept=\"{it}\"}}"));
+    let entry = "hushgate_oldest_entry_seconds";
+    let told = || {
+        let scrape = Scrape::of(metrics);
+        [&*kept[0], &*kept[1], entry].map(|it| scrape.get(it))
+    };
+    assert_eq!(told(), [0.0; 3]);
+    world.queue(70);
+    world.wait_until_delivered();
+    world.hub.as_mut().unwrap().kill();
+    let [waiting, remembered, since] = told();
+    assert!(waiting == 0.0 && remembered > 0.0 && since > 0.0);
+    world.queue(70);
+    world.queue(70);
+    assert!(world.gateway.as_mut().unwrap().stop().success());
+    // By the clock of an hour later: both releases came in an hour ago.
+    world.restart_with_clock_off_by(3_600);
+    let ages = told();
+    assert!(ages.iter().all(|it| (3_600.0..3_900.0).contains(it)), "{ages:?}");
+    let moment = |sql: &str| -> String {
+        let sql = format!("SELECT strftime('%Y-%m-%d %H:%M UTC', ({sql}) / 1000, 'unixepoch')");
+        world.store().query_row(&sql, [], |row| row.get(0)).unwrap()
+    };
+    let waiting = moment(
+        "SELECT max(at_ms) FROM (SELECT min(at_ms) AS at_ms FROM ledger
+                          WHERE kind = 'queued' GROUP BY release ORDER BY seq LIMIT 1 OFFSET 1)",
+    );
+    let [said, page] = [run_ok(&world.gateway_dir(), &["status"]), world.report()];
+    for text in [
+        format!("oldest release that waits here, sealed: it came in {waiting}"),
+        "oldest memory of plugins and operators here, sealed: written last 20".to_owned(),
+        format!(
+            "oldest entry of the ledger, which has no values: of {}",
+            moment("SELECT min(at_ms) FROM ledger")
+        ),
+    ] {
+        assert!(said.contains(&text) && page.contains(&text), "no `{text}` in {said}");
+    }
+}
+
+#[test]
+fn how_long_a_withdrawal_took_is_told_from_hearing_of_it_to_the_last_release_that_waited() {
+    let mut world = World::new();
+    world.grant("ada-pacemaker", GRANT);
+    enrol(&world.gateway_dir(), "lamp", "private-iot-text");
+    world.grant("ada-lamp", &grant_for("lamp", ""));
+    let metrics = Scrape::switch_on(&world);
+    world.hub.as_mut().unwrap().kill();
+    world.start_gateway();
+    world.queue(70);
+    world.queue(71);
+    let count = |until: &str, what: &str| {
+        let scrape = Scrape::of(metrics);
+        scrape.get(&format!("hushgate_withdrawal_seconds_{what}{{until=\"{until}\"}}"))
+    };
+    // A changed text is another consent, not a withdrawal.
+    let generation = || Scrape::of(metrics).get("hushgate_generation");
+    let before = generation();
+    world.grant("ada-lamp", &grant_for("lamp", "# changed\n"));
+    wait_until("the change counts", || generation() > before + 1.0);
+    run_ok(&world.gateway_dir(), &["grant", "withdraw", "ada-pacemaker"]);
+    wait_until("nothing waits", || count("purged", "count") > 0.0);
+    assert_eq!([count("denied", "count"), count("purged", "count")], [1.0; 2]);
+    let [denied, purged] = [count("denied", "sum"), count("purged", "sum")];
+    assert!(0.0 < denied && denied < purged, "{denied} {purged}");
+    assert_eq!(world.ledger_count("purged", None), 2);
+    let status = run_ok(&world.gateway_dir(), &["status"]);
+    let said = status.lines().find(|it| it.starts_with("last withdrawal")).unwrap();
+    let number = |start: &str| hushgate_tests::world::after(said, start).parse::<f64>().unwrap();
+    // Told in whole milliseconds, kept in whole microseconds.
+    for (start, seconds) in [("in force after ", denied), ("and after ", purged)] {
+        assert!((number(start) - seconds * 1e3).abs() <= 1.0, "{said}: {seconds}");
+    }
+    assert!(world.report().contains(said));
+    // Kept, and the last one that was.
+    assert!(world.gateway.as_mut().unwrap().stop().success());
+    assert!(run_ok(&world.gateway_dir(), &["status"]).contains(said));
+}
+
+#[test]
+fn recipients_that_know_a_device_by_one_name_are_named_until_grants_say_otherwise() {
+    let mut world = World::new();
+    let insurer = world.dir.path().join("insurer");
+    let listen = format!("127.0.0.1:{}", hushgate_tests::rig::free_port());
+    run_ok(&insurer, &["hub", "init", "--name", "insurer", "--listen", &listen]);
+    let hub = Program::start(&insurer, &["hub"]);
+    hub.wait_for("reachable");
+    let invite = world.dir.path().join("insurer.invite");
+    std::fs::write(&invite, run_ok(&insurer, &["hub", "invite"])).unwrap();
+    run_ok(&world.gateway_dir(), &["recipient", "add", invite.to_str().unwrap()]);
+    let for_insurer = |world: &World, alias: &str| {
+        let text = GRANT.replace("\"hospital\"", "\"insurer\"");
+        world.grant("ada-insurer", &format!("{alias}{text}"));
+    };
+    world.grant("ada-hospital", GRANT);
+    for_insurer(&world, "");
+    let metrics = Scrape::switch_on(&world);
+    world.start_gateway();
+    let shared = || {
+        let scrape = Scrape::of(metrics);
+        ["alias", "key", "tag", "pseudonym"]
+            .map(|it| scrape.get(&format!("hushgate_identifiers_shared{{kind=\"{it}\"}}")))
+    };
+    assert_eq!(shared(), [1.0, 0.0, 0.0, 0.0]);
+    let said = "LINKABLE: hospital and insurer know a device by one name, `pacemaker`: write another `device-alias` \
+                into the grants of each (ada-hospital, ada-insurer)";
+    let none = "no two recipients know one identifier";
+    let told = || [run_ok(&world.gateway_dir(), &["status"]), world.report()];
+    assert!(told().iter().all(|it| it.contains(said) && !it.contains(none)), "{:?}", told());
+    for_insurer(&world, "device-alias = \"heart\"\n");
+    wait_until("the alias counts", || shared() == [0.0; 4]);
+    assert!(told().iter().all(|it| it.contains(none) && !it.contains("LINKABLE")), "{:?}", told());
+}
+
+#[test]
+fn fewer_bits_leave_than_came_and_both_are_told() {
+    let mut world = World::new();
+    let fields = "[{ path = \"heart-rate\", unit = \"/min\", range = [0, 100], step = 100 }]\n\
+                  minimize = [{ plugin = \"window-median\", settings = { window-s = 1 } }]\n";
+    world.grant("ada-pacemaker", &with_fields(fields));
+    let metrics = Scrape::switch_on(&world);
+    world.start_gateway();
+    // 16 values alike; of them leaves one or the other of two.
+    let mut sent = 0;
+    while world.ledger_count("queued", None) < 4 || sent % 64 != 0 {
+        let body = format!("Beats: {} bpm", 40 + sent % 16 * 2);
+        assert_eq!(world.put("/patient/beats/bpm", body.as_bytes()), 204);
+        sent += 1;
+    }
+    // They go to disk every 10 s, and at the end.
+    assert!(world.gateway.as_mut().unwrap().stop().success());
+    let left = world.ledger_count("queued", None);
+    let correction = 15.0 / (2.0 * f64::from(sent) * 2_f64.ln());
+    let came = format!(
+        "`heart-rate` of pacemaker for hospital: came in about {:.1} bits a value ({sent} values), left about ",
+        4.0 + correction
+    );
+    let left = format!(" bits a value ({left} values)");
+    for said in [run_ok(&world.gateway_dir(), &["status"]), world.report()] {
+        assert!(said.contains(&came) && said.contains(&left), "no `{came}…{left}` in {said}");
+    }
+    world.start_gateway();
+    let scrape = Scrape::of(metrics);
+    let bits = |of: &str| {
+        scrape.get(&format!("hushgate_entropy_bits{{recipient=\"hospital\",of=\"{of}\"}}"))
+    };
+    assert!((bits("came") - 4.0 - correction).abs() < 1e-9, "{}", scrape.text);
+    assert!(bits("left") <= 1.0, "{}", scrape.text);
 }

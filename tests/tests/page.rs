@@ -78,7 +78,8 @@ fn one_click_withdraws_and_the_next_frame_stays() {
     for text in ["71643", "<script", "argon2"] {
         assert!(!page.contains(text), "`{text}` in {page}");
     }
-    assert!(it.ask("GET", "/report", (&it.password, "")).text.contains("Hushgate report"));
+    let report = it.ask("GET", "/report", (&it.password, "")).text;
+    assert!(report.contains("Hushgate report") && report.contains("Privacy in figures"));
 
     let done = it.click(&format!("/grants/{FIRST}/withdraw"));
     assert!(done.text.contains("ada-pacemaker: withdrawn; nothing more leaves"), "{}", done.text);

@@ -10,9 +10,11 @@
 
 pub mod capacity;
 pub mod decision;
+pub mod entropy;
 pub mod field;
 pub mod glass;
 pub mod grant;
+pub mod linkage;
 pub mod operator;
 pub mod purpose;
 pub mod record;

@@ -8,6 +8,8 @@
 //! - Frames of one device are decided in the order of [`Intake::begin`], each seeing what the one before left.
 //! - A frame for a slow plugin waits for its turn there, and nobody but its own device waits with it.
 
+pub mod figures;
+pub mod silence;
 mod warm;
 
 use crate::{
@@ -19,6 +21,7 @@ use crate::{
     store::{self, Decided, Lineage, Pending, Store, StoreError},
 };
 use arc_swap::ArcSwap;
+use silence::Unfinished;
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -46,6 +49,7 @@ const RECENT_BYTES_MAX: usize = 1 << 10;
 pub struct Intake {
     generation: ArcSwap<Generation>,
     changes: watch::Sender<()>,
+    withdrawals: Mutex<Vec<Unfinished>>,
     sealing: Arc<Sealing>,
     store: Arc<Store>,
     devices: Mutex<HashMap<DeviceName, Arc<Door>>>,
@@ -93,6 +97,7 @@ struct Live {
     generation: u64,
     lineage: Lineage,
     samples_kept: Instant,
+    estimated: Instant,
 }
 
 impl Live {
@@ -133,6 +138,7 @@ impl Intake {
         Self {
             generation,
             changes: watch::Sender::new(()),
+            withdrawals: Mutex::default(),
             sealing,
             store,
             devices: Mutex::default(),
@@ -259,6 +265,7 @@ impl Intake {
             bytes: frame.content.reveal().body.len(),
             decisions,
             states: live.take_states(),
+            estimates: live.take_estimates(plan),
             lineage: live.lineage,
         })
     }
@@ -268,7 +275,8 @@ impl Intake {
         let decisions = vec![Decision::whole(outcome)];
         let lineage = self.store.lineage();
         let (at, states) = (Millis::now(), Vec::new());
-        let decided = Decided { device, at, bytes: 0, decisions, states, lineage };
+        let estimates = Vec::new();
+        let decided = Decided { device, at, bytes: 0, decisions, states, estimates, lineage };
         let slot = self.store.slot().await.map_err(IntakeError::NotKept)?;
         slot.keep(decided).kept().await.map_err(IntakeError::NotKept)
     }
@@ -279,11 +287,12 @@ impl Intake {
             lock(&self.devices).iter().map(|it| (it.0.clone(), it.1.clone())).collect();
         for (device, door) in devices {
             let Ok(room) = self.store.slot().await else { return };
-            let taken =
-                lock(&door.slot).live.as_mut().map(|it| (it.device.take_changes(true), it.lineage));
-            let Some((states, lineage)) = taken.filter(|it| !it.0.is_empty()) else { continue };
+            let Some(plan) = self.generation().plan(&device).cloned() else { continue };
+            let taken = lock(&door.slot).live.as_mut().map(|it| it.take_all(&plan));
+            let is_something = |it: &(Vec<_>, Vec<_>, _)| !(it.0.is_empty() && it.1.is_empty());
+            let Some((states, estimates, lineage)) = taken.filter(is_something) else { continue };
             let (at, decisions) = (Millis::now(), Vec::new());
-            let decided = Decided { device, at, bytes: 0, decisions, states, lineage };
+            let decided = Decided { device, at, bytes: 0, decisions, states, estimates, lineage };
             if let Err(error) = room.keep(decided).kept().await {
                 tracing::warn!(%error, "the samples of a window were not kept");
             }
@@ -329,8 +338,9 @@ impl Intake {
             before => {
                 let before = before.map(|it| it.device);
                 let device = LiveDevice::new(plan, before, |it| self.store.state(it))?;
-                let samples_kept = Instant::now();
-                Live { device, generation: plan.generation, lineage, samples_kept }
+                let (samples_kept, estimated) = (Instant::now(), Instant::now());
+                let generation = plan.generation;
+                Live { device, generation, lineage, samples_kept, estimated }
             }
         };
         Ok(slot.live.insert(live))

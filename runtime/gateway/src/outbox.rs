@@ -96,16 +96,16 @@ pub(crate) const BY_GRANT: &str =
 const COLUMNS: &str =
     "release, frame, device, recipient, grant_id, grant_digest, expires_ms, sent, envelope";
 
-/// Keeps one release.
+/// Keeps one release of a frame, which has a number and came in at some time.
 pub(crate) fn insert(
     transaction: &Transaction<'_>,
-    frame: i64,
+    (frame, at): (i64, Millis),
     device: &str,
     sealed: &Sealed,
 ) -> rusqlite::Result<()> {
     let mut insert = transaction.prepare_cached(
         "INSERT INTO outbox(release, frame, device, recipient, grant_id, grant_digest, due_ms, expires_ms,
-         envelope) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+         envelope, at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?;
     insert.execute(params![
         sealed.release().0,
@@ -117,6 +117,7 @@ pub(crate) fn insert(
         sealed.due().0,
         sealed.expires().0,
         sealed.envelope(),
+        at.0,
     ])?;
     Ok(())
 }

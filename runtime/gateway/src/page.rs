@@ -14,7 +14,7 @@ use crate::{
     control::Command,
     home::Home,
     ingress::visitor::{Door, Forms, is_here, page_headers, who_are_you},
-    keys::random,
+    keys::{Keys, random},
     ledger::read::{self, Found},
     message::Millis,
     report::{Question, Report},
@@ -118,7 +118,12 @@ impl<'a> View<'a> {
         }
         let report = config.as_ref().ok().and_then(|config| {
             let today = daily::day(Millis::now());
-            Report::load(config, store.as_ref(), Question { subject: None, today, days: DAYS }).ok()
+            let question = Question { subject: None, today, days: DAYS };
+            let report = Report::load(config, store.as_ref(), question).ok()?;
+            match (&store, Keys::open(&home.keys())) {
+                (Some(store), Ok(keys)) => report.measured(config, (store, &keys)).ok(),
+                _ => Some(report),
+            }
         });
         Self {
             done,

@@ -160,6 +160,7 @@ fn consented(
     if live.is_used_up(asked.plan.grant.uses) {
         return Err(Reason::UsedUp);
     }
+    live.flows.came(&asked.plan.grant.fields, readings);
     let now = asked.permit.now();
     let less = minimize::run(&asked.plan.minimizers, live, (now, &mut *hand.steps), readings)?;
     if less.is_empty() {
@@ -178,6 +179,7 @@ fn consented(
         Nothing::Spent => Reason::BudgetSpent,
     })?;
     live.use_once();
+    live.flows.left(&asked.plan.grant.fields, consented.fields());
     hand.steps.host.extend(asked.plan.operators_on(consented.fields()));
     Ok((consented, tightening))
 }

@@ -5,6 +5,7 @@
 //! - Names and counts, never a value: a report can be shown to whoever may know that these devices exist.
 //! - It is read from the gateway's own file, whether the gateway runs or not, and changes nothing.
 
+mod figures;
 pub mod flow;
 mod page;
 pub mod receipt;
@@ -12,11 +13,16 @@ pub mod receipt;
 use crate::{
     config::Config,
     consent::grant::{Clock, Grant},
+    keys::Keys,
     ledger::{self, Head, Kind},
     message::Millis,
     outbox,
-    store::daily::{self, Counts, Line},
+    store::{
+        daily::{self, Counts, Line},
+        erase::Whose,
+    },
 };
+use figures::Figures;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 
@@ -45,6 +51,7 @@ pub struct Report {
     /// The moment from which the oldest release waits for its recipient.
     oldest: Option<Millis>,
     head: Head,
+    figures: Figures,
 }
 
 /// One device and whom it was for.
@@ -102,8 +109,24 @@ impl Report {
             waiting,
             oldest,
             head: store.map_or(Ok(Head::default()), ledger::head)?,
+            figures: Figures::default(),
             question,
         })
+    }
+
+    /// With what only the gateway's own keys open: the privacy figures.
+    pub fn measured(
+        mut self,
+        config: &Config,
+        (store, keys): (&Connection, &Keys),
+    ) -> rusqlite::Result<Self> {
+        self.figures = Figures::load(config, &self.question, (store, keys), Millis::now())?;
+        Ok(self)
+    }
+
+    /// The privacy figures, a sentence each.
+    pub fn figures(&self) -> Vec<String> {
+        self.figures.sentences()
     }
 
     /// As one page that needs nothing else.
@@ -137,6 +160,15 @@ impl Report {
 }
 
 impl Question {
+    /// Whose data it is not about: devices, and grants that are there; nothing if it is about everybody's.
+    fn others(&self, config: &Config) -> Option<Whose> {
+        self.subject.as_ref()?;
+        let names = config.devices.iter().map(|it| it.name.to_string());
+        let devices: Vec<_> = names.filter(|it| !self.is_about(config, it)).collect();
+        let grants = config.grants.iter().filter(|it| devices.contains(&it.device));
+        Some(Whose { grants: grants.map(|it| it.id.clone()).collect(), devices })
+    }
+
     /// Whether what `device` sends is about the subject.
     fn is_about(&self, config: &Config, device: &str) -> bool {
         let Some(subject) = &self.subject else { return true };

@@ -10,12 +10,18 @@ pub mod erase;
 
 use crate::{
     config::{Config, Device, signers},
-    consent::grant::Grant,
+    consent::{
+        entropy::{Bits, Estimate},
+        grant::Grant,
+    },
     keys::Vault,
     ledger::{self, Entry},
     message::Millis,
     outbox::{self, Waiting},
-    store::daily::{self, Line},
+    store::{
+        daily::{self, Line},
+        estimates,
+    },
 };
 use data_encoding::{BASE64, HEXLOWER};
 use rusqlite::Connection;
@@ -81,6 +87,9 @@ impl<'a> Held<'a> {
             let lines = daily::since(store, 0)?;
             let lines = lines.iter().filter(|it| self.has(&it.device)).map(|it| Ok(day(it)));
             list(out, "days", lines)?;
+            let estimates = estimates::look(store)?;
+            let estimates = estimates.iter().filter(|it| self.has(&it.device));
+            list(out, "entropy", estimates.map(|it| Ok(estimate(it))))?;
             list(out, "ledger", self.entries(store))?;
         }
         writeln!(out, "}}")?;
@@ -190,6 +199,14 @@ fn day(line: &Line) -> Value {
         "recipient": line.recipient, "kind": line.kind.name(), "reason": line.reason,
         "events": counts.events, "fields-in": counts.fields_in, "fields-out": counts.fields_out,
         "bytes-in": counts.bytes_in, "bytes-out": counts.bytes_out,
+    })
+}
+
+fn estimate(estimate: &Estimate) -> Value {
+    let bits = |it: &Bits| json!({ "bits": it.bits, "values": it.values, "at-least": it.at_least });
+    json!({
+        "grant": estimate.grant, "recipient": estimate.recipient, "field": estimate.path,
+        "came": bits(&estimate.came), "left": bits(&estimate.left),
     })
 }
 

@@ -10,14 +10,21 @@
 pub mod consents;
 pub mod daily;
 pub mod erase;
+pub mod estimates;
 mod file;
+pub mod known;
 mod note;
+pub mod oldest;
+pub mod silence;
+pub mod state;
 pub mod tally;
 pub mod writer;
 
 pub use file::OpenError;
 
 use crate::{
+    consent::{entropy::Estimate, grant::Grant, linkage, operator::Memory},
+    contract::Contract,
     keys::Vault,
     ledger,
     message::{DeviceName, Millis},
@@ -31,7 +38,7 @@ use std::{
     collections::HashSet,
     path::Path,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicI64, AtomicU64, Ordering},
     },
 };
@@ -75,6 +82,8 @@ pub struct Decided {
     pub decisions: Vec<Decision>,
     /// What is remembered from now on, by grant or counter.
     pub states: Vec<(String, Vec<u8>)>,
+    /// How much fields say, from time to time.
+    pub estimates: Vec<Estimate>,
     /// What it was computed after.
     pub lineage: Lineage,
 }
@@ -103,6 +112,7 @@ pub(crate) enum Job {
     Cursor(String, i64, Reply),
     Numbers(Reply),
     Consents(consents::Change, Reply),
+    Silent(silence::Silence, Reply),
 }
 
 /// The file. Share it behind an `Arc`.
@@ -111,6 +121,7 @@ pub struct Store {
     jobs: mpsc::Sender<Job>,
     reader: Mutex<Connection>,
     vault: Vault,
+    first_entry: OnceLock<Millis>,
     pub(crate) shared: Arc<Shared>,
 }
 
@@ -190,7 +201,8 @@ impl Store {
             .name("store".into())
             .spawn(move || writer.run(queue))
             .map_err(OpenError::Thread)?;
-        Ok(Arc::new(Self { jobs, reader: Mutex::new(reader), vault, shared }))
+        let (reader, first_entry) = (Mutex::new(reader), OnceLock::new());
+        Ok(Arc::new(Self { jobs, reader, vault, first_entry, shared }))
     }
 
     /// Opens the file only to look at it.
@@ -263,12 +275,21 @@ impl Store {
     /// What is remembered for a grant (what its plugins left, in which slots something left) or for a device's
     /// counter.
     pub fn state(&self, owner: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let sealed = self.read(|it| {
-            let mut query = it.prepare_cached("SELECT sealed FROM state WHERE owner = ?1")?;
-            let mut rows = query.query([owner])?;
-            rows.next()?.map_or(Ok(None), |row| row.get::<_, Vec<u8>>(0).map(Some))
-        })?;
-        Ok(sealed.and_then(|it| self.vault.open(owner, &it)))
+        self.read(|it| state::get(it, &self.vault, owner))
+    }
+
+    /// What the host's operators remember for `grant`.
+    pub fn operators(&self, grant: &str) -> Result<Memory, StoreError> {
+        self.read(|it| state::operators(it, &self.vault, grant))
+    }
+
+    /// What several recipients know: see [`known::look`].
+    pub fn shared(
+        &self,
+        key: impl Fn(&[u8; 32]) -> [u8; 32],
+        agreed: &[(&Grant, &Contract)],
+    ) -> Result<Vec<linkage::Shared>, StoreError> {
+        self.read(|it| known::look(it, (&self.vault, key), agreed))
     }
 
     /// Up to `limit` releases for `recipient` that are due, those that are due longest first.

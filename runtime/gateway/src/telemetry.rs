@@ -3,10 +3,11 @@
 //! # Promises
 //!
 //! - No device, subject, topic or value: labels are plugin ids, recipients' names and closed sets of words.
-//! - A scrape reads numbers that are in memory: it costs no query, and nobody waits for it.
+//! - A scrape reads numbers that are in memory, and a few rows of the store by their key: nobody waits for it.
 //! - Only who asks this machine by its own address is answered, so that no web page can read it through a name of
 //!   its own (DNS rebinding).
 
+mod privacy;
 pub mod text;
 
 use crate::{
@@ -73,6 +74,7 @@ impl Telemetry {
             let bits = bits.get(&**recipient).copied().unwrap_or(0.0);
             text.row(&[("recipient", recipient)], bits.ceil() as u64);
         }
+        privacy::render(&mut text, (&self.intake, &self.store));
         let accounts: Vec<_> = generation.paces().map(|it| (it.id(), it.account())).collect();
         plugins(&mut text, &accounts);
         text.finish()

@@ -22,7 +22,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("pipeline", &["consent", "contract", "keys", "message", "outcome", "plugins", "wire"]),
     ("ledger", &["keys", "message", "wire"]),
     ("outbox", &["ledger", "message", "outcome", "pipeline", "wire"]),
-    ("store", &["keys", "ledger", "message", "outbox", "pipeline", "wire"]),
+    ("store", &["consent", "contract", "keys", "ledger", "message", "outbox", "pipeline", "wire"]),
     ("intake", &["consent", "message", "outcome", "pipeline", "plugins", "store"]),
     ("ingress", &["config", "intake", "keys", "message", "store", "secret"]),
     ("transport", &["config", "contract"]),
@@ -41,7 +41,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "wire",
         ],
     ),
-    ("report", &["config", "consent", "html", "ledger", "message", "outbox", "outcome", "store"]),
+    (
+        "report",
+        &["config", "consent", "html", "keys", "ledger", "message", "outbox", "outcome", "store"],
+    ),
     ("control", &["config", "consent", "home", "message", "report", "source", "store"]),
     (
         "page",
@@ -51,7 +54,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         ],
     ),
     ("rights", &["config", "consent", "home", "keys", "ledger", "message", "outbox", "store"]),
-    ("telemetry", &["ingress", "intake", "ledger", "outcome", "plugins", "store"]),
+    (
+        "telemetry",
+        &["consent", "ingress", "intake", "ledger", "message", "outcome", "plugins", "store"],
+    ),
     (
         "witness",
         &["config", "control", "home", "html", "keys", "ledger", "message", "outcome", "store"],

@@ -33,7 +33,7 @@ pub(super) struct DiagramArgs {
 }
 
 pub(super) fn report(home: &Home, args: ReportArgs) -> Result<(), Failure> {
-    let (config, _) = open(home)?;
+    let (config, keys) = open(home)?;
     if let Some(subject) = &args.subject
         && !config.devices.iter().any(|it| it.subjects.contains(subject))
     {
@@ -42,7 +42,10 @@ pub(super) fn report(home: &Home, args: ReportArgs) -> Result<(), Failure> {
     let store = look(home)?;
     let today = daily::day(Millis::now());
     let question = Question { subject: args.subject, today, days: args.days };
-    let report = Report::load(&config, store.as_ref(), question).map_err(Failure::failed)?;
+    let mut report = Report::load(&config, store.as_ref(), question).map_err(Failure::failed)?;
+    if let Some(store) = &store {
+        report = report.measured(&config, (store, &keys)).map_err(Failure::failed)?;
+    }
     out::write(&args.out, &report.html(&config))
 }
 

@@ -177,7 +177,7 @@ fn describe(grant: &Grant) -> String {
 }
 
 pub(super) fn status(home: &Home) -> Result<(), Failure> {
-    let (config, _) = open(home)?;
+    let (config, keys) = open(home)?;
     let running = match crate::gateway::lock(home) {
         Ok(_) => "not running",
         Err(crate::gateway::StartError::Busy(_)) => "running",
@@ -206,8 +206,11 @@ pub(super) fn status(home: &Home) -> Result<(), Failure> {
     withdraw::unconfirmed(home, &store)?.iter().for_each(say);
     waiting(&store, &config)?;
     let question = Question { subject: None, today: daily::day(Millis::now()), days: 7 };
-    let report = Report::load(&config, Some(&store), question).map_err(Failure::failed)?;
+    let report = Report::load(&config, Some(&store), question)
+        .and_then(|it| it.measured(&config, (&store, &keys)))
+        .map_err(Failure::failed)?;
     report.stayed().iter().for_each(say);
+    report.figures().iter().for_each(say);
     let head = ledger::head(&store).map_err(Failure::failed)?;
     say(format!("ledger: {} entries, root {}", head.size, BASE64.encode(&head.root)));
     let last = ledger::after(&store, (head.size - 1000).max(0), 1000).map_err(Failure::failed)?;

@@ -12,8 +12,9 @@ pub mod noise;
 pub mod pseudonym;
 pub mod window;
 
+use super::schema::Rule;
 use crate::message::Millis;
-use noise::{Noise, Spent};
+use noise::{Account, Noise, Spent};
 use pseudonym::Known;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt};
@@ -76,6 +77,16 @@ impl Memory {
     /// What noise has cost at `path`.
     pub fn spent(&mut self, path: &str) -> &mut Spent {
         self.spent.entry(path.to_owned()).or_default()
+    }
+
+    /// Where the budget of `rule` stands at `at`; nothing if it has none.
+    pub fn account(&self, rule: &Rule, at: Millis) -> Option<Account> {
+        Some(rule.operators.noise?.account(self.spent.get(&rule.path), at))
+    }
+
+    /// The pseudonyms that were given at `path` in the epoch that was seen last.
+    pub fn given(&self, path: &str) -> &[[u8; 16]] {
+        self.pseudonyms.get(path).map_or(&[], Known::given)
     }
 
     /// The pseudonyms given at `path`.

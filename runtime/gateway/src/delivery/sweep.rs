@@ -7,7 +7,7 @@
 //! - What is on its way to a hub is left to [`super::Delivery`], which waits for the hub's answer.
 
 use crate::{
-    intake::Intake,
+    intake::{Intake, silence::Unfinished},
     message::Millis,
     outbox::Settlement,
     store::{Store, StoreError},
@@ -25,16 +25,29 @@ pub async fn run(store: Arc<Store>, intake: Arc<Intake>, stop: CancellationToken
     let mut changes = intake.changes();
     loop {
         changes.mark_unchanged();
+        let withdrawals = intake.to_purge();
         let swept = async {
             sweep_expired(&store).await?;
             sweep_ended(&store, &intake).await
         };
-        if let Err(error) = swept.await {
-            tracing::warn!(%error, "what may not be sent any more could not be deleted yet");
+        match swept.await {
+            Ok(()) => tell(&store, withdrawals).await,
+            Err(error) => {
+                intake.unfinished(withdrawals);
+                tracing::warn!(%error, "what may not be sent any more could not be deleted yet");
+            }
         }
         tokio::select! {
             () = stop.cancelled() => return,
             _ = tokio::time::timeout(LOOK_EVERY, changes.changed()) => {}
+        }
+    }
+}
+
+async fn tell(store: &Store, withdrawals: Vec<Unfinished>) {
+    for silence in withdrawals.into_iter().map(Unfinished::ends) {
+        if let Err(error) = store.silenced(silence).await {
+            tracing::warn!(%error, "how long a withdrawal took was not kept");
         }
     }
 }

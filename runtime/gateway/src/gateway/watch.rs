@@ -101,11 +101,11 @@ impl Watch {
         let mut seen = self.seen.clone();
         let (mut last, mut waited) = (seen.clone(), 0);
         loop {
-            let why = tokio::select! {
+            let (why, since) = tokio::select! {
                 () = stop.cancelled() => return Some(()),
-                () = tokio::time::sleep(LOOK_EVERY) => Look::Routine,
-                () = told(placed.as_ref()) => Look::Placed,
-                () = heard(&mut asked) => Look::Asked,
+                () = tokio::time::sleep(LOOK_EVERY) => (Look::Routine, Instant::now()),
+                since = told(placed.as_ref()) => (Look::Placed, since),
+                () = heard(&mut asked) => (Look::Asked, Instant::now()),
             };
             let now = Seen::read(&self.home);
             let still = now.plugins == std::mem::replace(&mut last, now.clone()).plugins;
@@ -123,7 +123,7 @@ impl Watch {
             }
             waited = 0;
             let before = std::mem::replace(&mut seen, now.clone());
-            self = self.aside(move |it| it.apply(&before, &now)).await?;
+            self = self.aside(move |it| it.apply(&before, &now, since)).await?;
         }
     }
 
@@ -139,17 +139,12 @@ impl Watch {
         done.await.inspect_err(lost).ok()
     }
 
-    fn apply(&mut self, before: &Seen, now: &Seen) {
+    /// What is `now` was heard of at `since`.
+    fn apply(&mut self, before: &Seen, now: &Seen, since: Instant) {
         let started = Instant::now();
         if now.consent() != before.consent() {
             // First what ends: that cannot fail.
-            let newest = now.signers(&self.home);
-            let signers: Vec<_> = [&self.signers].into_iter().chain(&newest).collect();
-            let stays = |id: &str| {
-                let text = now.grants.get(id).filter(|it| before.grants.get(id) == Some(*it));
-                text.and_then(Option::as_ref).is_some_and(|it| now.is_signed((id, it), &signers))
-            };
-            self.intake.replace(self.intake.generation().keeping(stays));
+            self.end(before, now, since);
         }
         let same = now.texts() == before.texts();
         let built = self.build(same && self.counts);
@@ -175,6 +170,22 @@ impl Watch {
                 tracing::info!(generation = number, took = ?started.elapsed(), "the changes count now");
             }
             Err(problem) => self.health.set(vec![problem]),
+        }
+    }
+
+    fn end(&self, before: &Seen, now: &Seen, since: Instant) {
+        let newest = now.signers(&self.home);
+        let signers: Vec<_> = [&self.signers].into_iter().chain(&newest).collect();
+        let stays = |id: &str| {
+            let text = now.grants.get(id).filter(|it| before.grants.get(id) == Some(*it));
+            text.and_then(Option::as_ref).is_some_and(|it| now.is_signed((id, it), &signers))
+        };
+        let (counts, gone) = (self.intake.generation(), |id: &String| !now.grants.contains_key(id));
+        let is_withdrawal = counts.grants().any(|it| it.sources.iter().any(gone));
+        let less = counts.keeping(stays);
+        match is_withdrawal {
+            true => self.intake.withdraw(less, since),
+            false => self.intake.replace(less),
         }
     }
 
@@ -249,7 +260,7 @@ enum Look {
     Asked,
 }
 
-async fn told(placed: Option<&Placed>) {
+async fn told(placed: Option<&Placed>) -> Instant {
     match placed {
         Some(placed) => placed.wait().await,
         None => std::future::pending().await,

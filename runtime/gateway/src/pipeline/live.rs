@@ -10,7 +10,11 @@
 //!   left is not.
 
 use crate::{
-    consent::{operator::Memory, release::Slots},
+    consent::{
+        entropy::{Bits, Estimate, Flows},
+        operator::Memory,
+        release::Slots,
+    },
     message::Millis,
     outcome::Reason,
     pipeline::{fresh::Highest, reason},
@@ -24,7 +28,7 @@ use hushgate_wasm::{
     sandbox::CallError,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 /// One device's instances and states.
 #[derive(Default)]
@@ -45,6 +49,8 @@ pub struct LiveGrant {
     pub minimizers: Vec<Warm<MinimizerInstance>>,
     /// Its policies, in order.
     pub policies: Vec<Warm<PolicyInstance>>,
+    /// How much its fields say.
+    pub flows: Flows,
     state: GrantState,
     change: Change,
 }
@@ -101,13 +107,16 @@ impl LiveDevice {
         };
         let before = before.map(|it| it.grants).unwrap_or_default();
         let mut before: HashMap<_, _> =
-            before.into_iter().map(|it| (it.id, (it.state, it.change))).collect();
+            before.into_iter().map(|it| (it.id, (it.state, it.change, it.flows))).collect();
         let grants = plan.grants.iter().map(|it| {
-            let (state, change) = match before.remove(&it.grant.id) {
+            let kept = match before.remove(&it.grant.id) {
                 Some(kept) => kept,
-                None => (GrantState::read(remembered(&it.grant.id)?), Change::None),
+                None => {
+                    let state = GrantState::read(remembered(&it.grant.id)?);
+                    (state, Change::None, Flows::default())
+                }
             };
-            Ok(LiveGrant::new(it, state, change))
+            Ok(LiveGrant::new(it, kept))
         });
         let grants = grants.collect::<Result<_, _>>()?;
         Ok(Self { adapter: Warm::default(), highest, highest_owner: owner, grants })
@@ -123,14 +132,48 @@ impl LiveDevice {
         grants.chain(highest).collect()
     }
 
-    /// Drops the instances and keeps the states: for a device that has fallen silent.
+    /// How much the fields of each grant of `plan`, for which it was made, say: what came in and what left.
+    pub fn estimates(&self, plan: &DevicePlan) -> Vec<Estimate> {
+        let grants = self.grants.iter().zip(&plan.grants);
+        let of_grant = |(live, plan): (&LiveGrant, &Arc<GrantPlan>)| {
+            let (grant, fields) = (&plan.grant, live.flows.estimates(&plan.grant.fields));
+            let estimate = |(path, came, left): (&str, Bits, Bits)| Estimate {
+                grant: grant.id.clone(),
+                device: grant.device.clone(),
+                recipient: grant.recipient.clone(),
+                path: path.to_owned(),
+                came,
+                left,
+            };
+            fields.map(estimate).collect::<Vec<_>>()
+        };
+        grants.flat_map(of_grant).collect()
+    }
+
+    /// Drops the instances and estimates, and keeps the states: for a device that has fallen silent.
     pub fn cool(&mut self) {
         self.adapter = Warm::default();
         for grant in &mut self.grants {
             grant.minimizers.fill_with(Warm::default);
             grant.policies.fill_with(Warm::default);
+            grant.flows = Flows::default();
         }
     }
+}
+
+/// What the host's operators remember in a grant's state, as it is on disk.
+pub fn operators(state: Option<Vec<u8>>) -> Memory {
+    GrantState::read(state).operators
+}
+
+/// A state in which `text` was given a pseudonym for `recipient`.
+#[cfg(test)]
+pub(crate) fn with_pseudonym(path: &str, text: &str, recipient: &str) -> Vec<u8> {
+    use crate::consent::operator::pseudonym::{Pseudonyms, To};
+    let mut state = GrantState::default();
+    let to = To { secret: &[7; 32], recipient, at: Millis(1) };
+    Pseudonyms::default().of(text, state.operators.known(path), to).unwrap();
+    state.bytes().unwrap()
 }
 
 impl GrantState {
@@ -159,7 +202,7 @@ impl GrantState {
 }
 
 impl LiveGrant {
-    fn new(plan: &GrantPlan, mut state: GrantState, change: Change) -> Self {
+    fn new(plan: &GrantPlan, (mut state, change, mut flows): (GrantState, Change, Flows)) -> Self {
         let mut found = std::mem::take(&mut state.minimizers).into_iter();
         state.minimizers = plan
             .minimizers
@@ -171,22 +214,23 @@ impl LiveGrant {
             .collect();
         if state.used.text != plan.grant.digest {
             state.used = Used { text: plan.grant.digest, times: 0 };
+            flows = Flows::default();
         }
         let minimizers = plan.minimizers.iter().map(|_| Warm::default()).collect();
         let policies = plan.policies.iter().map(|_| Warm::default()).collect();
-        Self { id: plan.grant.id.clone(), minimizers, policies, state, change }
+        Self { id: plan.grant.id.clone(), minimizers, policies, flows, state, change }
     }
 
     /// One that remembers nothing.
     #[cfg(test)]
     pub(super) fn unused(plan: &GrantPlan) -> Self {
-        Self::new(plan, GrantState::default(), Change::None)
+        Self::new(plan, (GrantState::default(), Change::None, Flows::default()))
     }
 
     /// As it is after a restart: with what was kept of it alone.
     #[cfg(test)]
     pub(super) fn restarted(mut self, plan: &GrantPlan) -> Self {
-        Self::new(plan, GrantState::read(self.take()), Change::None)
+        Self::new(plan, (GrantState::read(self.take()), Change::None, Flows::default()))
     }
 
     /// Whether it was made for this grant, with an instance and a state for each of its plugins. Without one, its

@@ -81,6 +81,11 @@ impl Sealing {
         Some((keys.sealing, GrantTag(self.keys.grant_tag(&keys.sealing, grant, life))))
     }
 
+    /// The key by which `recipient` knows this gateway.
+    pub fn public_to(&self, recipient: &[u8; 32]) -> [u8; 32] {
+        self.keys.sealing_public_to(recipient)
+    }
+
     /// What pseudonyms are made with.
     pub(super) fn pseudonyms(&self) -> &[u8; 32] {
         &self.pseudonyms

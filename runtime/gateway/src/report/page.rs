@@ -27,10 +27,11 @@ pub(super) fn render(report: &Report, flow: &str) -> String {
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
          <title>What left: {subject}, {dates}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
          <header><p class=\"kind\">Hushgate report</p><h1>What left of {subject}</h1><p class=\"quiet\">{dates}, days in UTC</p>\
-         </header>\n{}{}<section class=\"wide\"><h2>Where it goes, by today's settings</h2>\n{flow}</section>\n{devices}{}\
+         </header>\n{}{}<section class=\"wide\"><h2>Where it goes, by today's settings</h2>\n{flow}</section>\n{devices}{}{}\
          </body>\n</html>\n",
         summary(report),
         days(report),
+        figures(report),
         held(report),
     )
 }
@@ -139,6 +140,15 @@ fn pair(recipient: &str, pair: &Pair) -> String {
     )
 }
 
+fn figures(report: &Report) -> String {
+    let items: String =
+        report.figures().iter().map(|it| format!("<li>{}</li>\n", escape(it))).collect();
+    match items.is_empty() {
+        true => String::new(),
+        false => format!("<section><h2>Privacy in figures</h2>\n<ul>\n{items}</ul></section>\n"),
+    }
+}
+
 fn held(report: &Report) -> String {
     let waiting = match (report.waiting, report.oldest) {
         (0, _) | (_, None) => "No release waits on this machine.".to_owned(),
@@ -160,7 +170,7 @@ fn date(day: i64) -> String {
     at.map_or_else(|_| "?".to_owned(), |it| it.strftime("%Y-%m-%d").to_string())
 }
 
-fn moment(at: Millis) -> String {
+pub(super) fn moment(at: Millis) -> String {
     let at = jiff::Timestamp::from_millisecond(at.0);
     at.map_or_else(|_| "?".to_owned(), |it| it.strftime("%Y-%m-%d %H:%M UTC").to_string())
 }

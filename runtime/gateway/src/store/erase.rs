@@ -6,7 +6,7 @@
 //! - Consents end first, in the same transaction: who has something from them is told to delete it when the gateway runs.
 //! - What must still be told stays until it was.
 
-use super::{OpenError, consents, daily, file::connect};
+use super::{OpenError, consents, daily, estimates, file::connect};
 use crate::{
     ledger::{self, Salts, nodes},
     message::Millis,
@@ -48,6 +48,7 @@ fn erased(connection: &mut Connection, whose: &Whose, now: Millis) -> rusqlite::
     connection.execute_batch("PRAGMA secure_delete = ON;")?;
     connection.execute_batch(consents::SCHEMA)?;
     connection.execute_batch(daily::SCHEMA)?;
+    connection.execute_batch(estimates::SCHEMA)?;
     let transaction = connection.transaction()?;
     let grants = end(&transaction, whose, now)?;
     let both = (&*whose.devices, &*grants);
@@ -82,6 +83,11 @@ fn forget(
 ) -> rusqlite::Result<()> {
     let mut state = transaction.prepare("DELETE FROM state WHERE owner = ?1")?;
     grants.iter().try_for_each(|it| state.execute([it]).map(drop))?;
+    for (column, names) in [("device", devices), ("grant_id", grants)] {
+        let sql = format!("DELETE FROM estimate WHERE {column} = ?1");
+        let mut estimates = transaction.prepare(&sql)?;
+        names.iter().try_for_each(|it| estimates.execute([it]).map(drop))?;
+    }
     // A device's counters have its settings' digest in their names.
     let sql = "DELETE FROM state WHERE substr(owner, 1, length(?1) + 8) = 'device:' || ?1 || ':'";
     let mut counters = transaction.prepare(sql)?;

@@ -1,5 +1,6 @@
 //! What was committed since the start, in numbers.
 
+use super::silence::{Histogram, Silence};
 use crate::ledger::Kind;
 use std::{collections::BTreeMap, time::Duration};
 
@@ -16,6 +17,10 @@ pub struct Tally {
     pub waiting: BTreeMap<String, u64>,
     /// How many entries the ledger has, older ones included.
     pub ledger: i64,
+    /// How long it took from hearing of a withdrawal until frames were denied,
+    pub denied: Histogram,
+    /// and until nothing waited any more.
+    pub purged: Histogram,
     /// Commits.
     pub commits: u64,
     /// Commits that failed.
@@ -29,6 +34,8 @@ pub struct Tally {
 pub(super) struct More {
     /// Decisions that were asked to be kept.
     pub(super) decisions: u64,
+    /// Withdrawals after which nothing waits any more.
+    pub(super) silences: Vec<Silence>,
     entries: BTreeMap<(Kind, &'static str), u64>,
     waiting: BTreeMap<String, i64>,
 }
@@ -59,6 +66,10 @@ impl Tally {
     /// It is on disk.
     pub(super) fn add(&mut self, more: More) {
         self.decisions += more.decisions;
+        for silence in more.silences {
+            self.denied.add(silence.denied);
+            self.purged.add(silence.purged);
+        }
         for (what, count) in more.entries {
             *self.entries.entry(what).or_default() += count;
         }

@@ -3,7 +3,7 @@
 use super::{
     Decided, Job, Reply, Shared, StoreError, consents,
     daily::{self, Counts, Daily, MoreDaily},
-    note,
+    estimates, note, oldest, silence, state,
     tally::{More, Tally},
 };
 use crate::{
@@ -58,7 +58,7 @@ struct Batch<'a> {
     transaction: Transaction<'a>,
     salts: &'a mut Salts,
     now: Kept,
-    states: HashMap<String, Vec<u8>>,
+    states: HashMap<String, (Millis, Vec<u8>)>,
     queued: bool,
     more: More,
     daily: MoreDaily,
@@ -74,6 +74,9 @@ impl Writer {
         connection.execute_batch(daily::SCHEMA)?;
         connection.execute_batch(consents::SCHEMA)?;
         connection.execute_batch(outbox::BY_GRANT)?;
+        connection.execute_batch(silence::SCHEMA)?;
+        connection.execute_batch(estimates::SCHEMA)?;
+        oldest::prepare(&connection)?;
         let number = |query| connection.query_row(query, [], |row| row.get::<_, i64>(0));
         let kept = Kept {
             ledger: nodes::edge(&connection)?,
@@ -180,6 +183,7 @@ impl Writer {
                 Task::Settled(settlements) => batch.settle(&settlements).map(Ok)?,
                 Task::Sent(releases) => batch.mark_sent(&releases).map(Ok)?,
                 Task::Consents(change) => batch.change(&change).map(Ok)?,
+                Task::Silent(silence) => batch.silent(&silence).map(Ok)?,
                 Task::Cursor(name, value) => batch.set_cursor(&name, value).map(Ok)?,
                 Task::Numbers => {
                     writes_daily = true;
@@ -194,11 +198,8 @@ impl Writer {
             ledger::keep_head(&batch.transaction, &batch.now.ledger)?;
         }
         let Batch { transaction, now, states, queued, more, daily, .. } = batch;
-        for (owner, state) in states {
-            let sealed = self.vault.seal(&owner, &state).ok_or(rusqlite::Error::InvalidQuery)?;
-            transaction
-                .prepare_cached("INSERT OR REPLACE INTO state VALUES (?1, ?2)")?
-                .execute(params![owner, sealed])?;
+        for (owner, (at, state)) in states {
+            state::put(&transaction, &self.vault, (&owner, &state), at)?;
         }
         if writes_daily {
             self.daily.write(&transaction, now.at)?;
@@ -221,6 +222,7 @@ enum Task {
     Cursor(String, i64),
     Numbers,
     Consents(consents::Change),
+    Silent(silence::Silence),
 }
 
 impl Task {
@@ -230,6 +232,7 @@ impl Task {
             Job::Settled(settlements, reply) => (Self::Settled(settlements), reply),
             Job::Sent(releases, reply) => (Self::Sent(releases), reply),
             Job::Consents(change, reply) => (Self::Consents(change), reply),
+            Job::Silent(silence, reply) => (Self::Silent(silence), reply),
             Job::Cursor(name, value, reply) => (Self::Cursor(name, value), reply),
             Job::Numbers(reply) => (Self::Numbers, reply),
         }
@@ -259,7 +262,8 @@ impl Batch<'_> {
                 Outcome::Withheld(reason) => (Kind::Withheld, reason.name(), None, &[]),
                 Outcome::Quarantined(reason) => (Kind::Quarantined, reason.name(), None, &[]),
                 Outcome::Queued(sealed, noted) => {
-                    outbox::insert(&self.transaction, self.now.frame, &decided.device.0, sealed)?;
+                    let frame = (self.now.frame, decided.at);
+                    outbox::insert(&self.transaction, frame, &decided.device.0, sealed)?;
                     self.now.waiting += 1;
                     self.queued = true;
                     digest = sealed.digest();
@@ -287,7 +291,9 @@ impl Batch<'_> {
             self.daily.count(place, (kind, reason), counts);
             self.append(&fact)?;
         }
-        self.states.extend(decided.states);
+        estimates::put(&self.transaction, &decided.estimates, decided.at)?;
+        let states = decided.states.into_iter();
+        self.states.extend(states.map(|(owner, state)| (owner, (decided.at, state))));
         Ok(())
     }
 
@@ -333,6 +339,11 @@ impl Batch<'_> {
         self.queued |=
             consents::apply(&self.transaction, (&mut self.now.ledger, self.salts), change)?;
         Ok(())
+    }
+
+    fn silent(&mut self, silence: &silence::Silence) -> rusqlite::Result<()> {
+        self.more.silences.push(*silence);
+        silence::put(&self.transaction, silence)
     }
 
     fn set_cursor(&self, name: &str, value: i64) -> rusqlite::Result<()> {

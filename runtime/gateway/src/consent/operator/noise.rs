@@ -53,6 +53,25 @@ pub struct Spent {
     micro: u64,
 }
 
+/// Where a budget stands, in micro-epsilon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// What was spent in this period.
+    pub spent: u64,
+    /// What may be spent in a period.
+    pub budget: u64,
+    /// When the next period begins, with nothing spent.
+    pub until: Millis,
+}
+
+impl Account {
+    /// What may still be spent in this period.
+    pub fn left(&self) -> u64 {
+        // A budget that was made smaller may be overdrawn.
+        self.budget.saturating_sub(self.spent)
+    }
+}
+
 impl Epsilon {
     /// The most that each of its parts can be.
     pub const PART_MAX: u32 = 1_000_000;
@@ -155,6 +174,14 @@ impl Noise {
             None => return false,
         }
         true
+    }
+
+    /// Where its budget stands at `at`.
+    pub fn account(&self, spent: Option<&Spent>, at: Millis) -> Account {
+        let (began, micro) = spent.map_or((0, 0), |it| (it.start, it.micro));
+        let start = period(at, self.period_ms, began);
+        let spent = if start == began { micro } else { 0 };
+        Account { spent, budget: self.budget, until: Millis(start).plus(self.period_ms) }
     }
 
     /// How wide it is for `epsilon`.

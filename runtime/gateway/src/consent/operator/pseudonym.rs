@@ -84,6 +84,13 @@ pub struct Known {
     given: Vec<[u8; 16]>,
 }
 
+impl Known {
+    /// All of them, as bytes.
+    pub fn given(&self) -> &[[u8; 16]] {
+        &self.given
+    }
+}
+
 /// HMAC-SHA-256 of parts, each after its length: no two lists of parts are the same text.
 fn mac(key: &[u8; 32], parts: &[&[u8]]) -> Option<[u8; 32]> {
     let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(key).ok()?;

@@ -14,7 +14,7 @@ use std::{
     mem::MaybeUninit,
     os::fd::OwnedFd,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::io::unix::AsyncFd;
 
@@ -47,14 +47,15 @@ impl Placed {
         Some(placed)
     }
 
-    /// Waits until something was put into its place, and no more comes for a moment.
+    /// Waits until something was put into its place, and no more comes for a moment. When the first of it was told.
     ///
     /// Dropping this future at any `await` is safe: it is a hint.
-    pub(super) async fn wait(&self) {
+    pub(super) async fn wait(&self) -> Instant {
         if self.next().await.is_none() {
             // It will not get better.
             return std::future::pending().await;
         }
+        let heard = Instant::now();
         for _ in 0..PAUSES_MAX {
             if tokio::time::timeout(PAUSE, self.next()).await.is_err() {
                 break;
@@ -62,6 +63,7 @@ impl Placed {
         }
         // A new plugin is a directory of its own.
         self.watch_all();
+        heard
     }
 
     /// Asking twice is asking once.

@@ -130,3 +130,26 @@ fn of_two_the_stricter_counts() {
         assert_eq!(Epsilon::of_asked(none), None, "{none}");
     }
 }
+
+#[test]
+fn an_account_says_what_is_spent_in_this_period_and_when_the_next_begins() {
+    const DAY: i64 = 86_400_000;
+    let epsilon = Epsilon::of_text("1/10").unwrap();
+    let noise =
+        Noise { epsilon: Some(epsilon), sensitivity: 1, budget: 1_000_000, period_ms: 30 * DAY };
+    let at = |days: i64| Millis(days * DAY);
+    let account = |spent, until| Account { spent, budget: 1_000_000, until };
+    assert_eq!(noise.account(None, at(31)), account(0, at(60)));
+    let mut spent = Spent::default();
+    for _ in 0..3 {
+        assert!(noise.spend(epsilon, &mut spent, at(31)));
+    }
+    assert_eq!(noise.account(Some(&spent), at(59)), account(300_000, at(60)));
+    assert_eq!(noise.account(Some(&spent), at(59)).left(), 700_000);
+    // A new period begins with nothing spent, and a clock that steps back begins none.
+    assert_eq!(noise.account(Some(&spent), at(60)), account(0, at(90)));
+    assert_eq!(noise.account(Some(&spent), at(1)), account(300_000, at(60)));
+    // The grant's text was made stricter since.
+    let less = Noise { budget: 200_000, ..noise };
+    assert_eq!(less.account(Some(&spent), at(59)).left(), 0);
+}

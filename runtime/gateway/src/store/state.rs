@@ -1,0 +1,35 @@
+//! What is remembered for grants and devices' counters, sealed.
+
+use crate::{consent::operator::Memory, keys::Vault, message::Millis, pipeline::live};
+use rusqlite::{Connection, Transaction, params};
+
+/// What is remembered for `owner`; nothing if it cannot be opened.
+pub fn get(
+    connection: &Connection,
+    vault: &Vault,
+    owner: &str,
+) -> rusqlite::Result<Option<Vec<u8>>> {
+    let mut query = connection.prepare_cached("SELECT sealed FROM state WHERE owner = ?1")?;
+    let mut rows = query.query([owner])?;
+    let sealed = rows.next()?.map_or(Ok(None), |row| row.get::<_, Vec<u8>>(0).map(Some))?;
+    Ok(sealed.and_then(|it| vault.open(owner, &it)))
+}
+
+/// What the host's operators remember for `grant`.
+pub fn operators(connection: &Connection, vault: &Vault, grant: &str) -> rusqlite::Result<Memory> {
+    get(connection, vault, grant).map(live::operators)
+}
+
+/// Remembers `state` for `owner` from `at` on.
+pub(super) fn put(
+    transaction: &Transaction<'_>,
+    vault: &Vault,
+    (owner, state): (&str, &[u8]),
+    at: Millis,
+) -> rusqlite::Result<()> {
+    let sealed = vault.seal(owner, state).ok_or(rusqlite::Error::InvalidQuery)?;
+    transaction
+        .prepare_cached("INSERT OR REPLACE INTO state(owner, sealed, at_ms) VALUES (?1, ?2, ?3)")?
+        .execute(params![owner, sealed, at.0])
+        .map(drop)
+}
