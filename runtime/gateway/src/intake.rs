@@ -287,8 +287,8 @@ impl Intake {
             lock(&self.devices).iter().map(|it| (it.0.clone(), it.1.clone())).collect();
         for (device, door) in devices {
             let Ok(room) = self.store.slot().await else { return };
-            let Some(plan) = self.generation().plan(&device).cloned() else { continue };
-            let taken = lock(&door.slot).live.as_mut().map(|it| it.take_all(&plan));
+            let plan = self.generation().plan(&device).cloned();
+            let taken = lock(&door.slot).live.as_mut().map(|it| it.take_all(plan.as_deref()));
             let is_something = |it: &(Vec<_>, Vec<_>, _)| !(it.0.is_empty() && it.1.is_empty());
             let Some((states, estimates, lineage)) = taken.filter(is_something) else { continue };
             let (at, decisions) = (Millis::now(), Vec::new());

@@ -197,9 +197,8 @@ mod tests {
         let mut mean = |correct: bool| {
             let one = |_| {
                 let sketch = sketch((0..100).map(|_| chance.u32(..32)));
-                let bits = sketch.bits(f64::INFINITY).bits;
-                let cells = sketch.cells.len() as f64;
-                if correct { bits } else { bits - (cells - 1.0) / (200.0 * 2_f64.ln()) }
+                let correction = (sketch.cells.len() as f64 - 1.0) / (200.0 * 2_f64.ln());
+                sketch.bits(f64::INFINITY).bits - f64::from(u8::from(!correct)) * correction
             };
             (0..200).map(one).sum::<f64>() / 200.0
         };

@@ -33,6 +33,9 @@ pub struct Entropy {
     pub left: f64,
 }
 
+/// By grant or counter.
+type States = Vec<(String, Vec<u8>)>;
+
 impl Live {
     /// How much fields say, if it is time.
     pub(super) fn take_estimates(&mut self, plan: &DevicePlan) -> Vec<Estimate> {
@@ -43,13 +46,13 @@ impl Live {
         self.device.estimates(plan)
     }
 
-    /// All that is not on disk: states and estimates. The latter only if this was made for `plan`.
+    /// All that is not on disk: states and estimates. The latter only if this was made for `plan`, if there is one still.
     pub(super) fn take_all(
         &mut self,
-        plan: &DevicePlan,
-    ) -> (Vec<(String, Vec<u8>)>, Vec<Estimate>, Lineage) {
-        let is_its = self.generation == plan.generation;
-        let estimates = if is_its { self.device.estimates(plan) } else { Vec::new() };
+        plan: Option<&DevicePlan>,
+    ) -> (States, Vec<Estimate>, Lineage) {
+        let its = plan.filter(|it| it.generation == self.generation);
+        let estimates = its.map(|it| self.device.estimates(it)).unwrap_or_default();
         (self.device.take_changes(true), estimates, self.lineage)
     }
 }

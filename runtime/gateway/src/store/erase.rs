@@ -54,8 +54,8 @@ fn erased(connection: &mut Connection, whose: &Whose, now: Millis) -> rusqlite::
     let both = (&*whose.devices, &*grants);
     let entries = ledger::erase::erase(&transaction, both)?;
     let waiting = outbox::erase(&transaction, both)?;
-    consents::erase(&transaction, both)?;
     forget(&transaction, both)?;
+    consents::erase(&transaction, both)?;
     let untold =
         consents::look(&transaction)?.0.iter().filter(|it| grants.contains(&it.grant)).count();
     transaction.commit()?;
@@ -83,6 +83,11 @@ fn forget(
 ) -> rusqlite::Result<()> {
     let mut state = transaction.prepare("DELETE FROM state WHERE owner = ?1")?;
     grants.iter().try_for_each(|it| state.execute([it]).map(drop))?;
+    // What was left under grants that were withdrawn before, unless another device has one of that name now.
+    let sql = "DELETE FROM state WHERE owner IN (SELECT grant_id FROM withdrawal WHERE device = ?1)
+               AND owner NOT IN (SELECT grant_id FROM consent WHERE device <> ?1)";
+    let mut withdrawn = transaction.prepare(sql)?;
+    devices.iter().try_for_each(|it| withdrawn.execute([it]).map(drop))?;
     for (column, names) in [("device", devices), ("grant_id", grants)] {
         let sql = format!("DELETE FROM estimate WHERE {column} = ?1");
         let mut estimates = transaction.prepare(&sql)?;
@@ -181,5 +186,28 @@ mod tests {
         assert_eq!(entries(&path, &whose), 1);
         let count = connection.query_row("SELECT count(*) FROM withdrawal", [], |row| row.get(0));
         assert_eq!(count, Ok(0));
+    }
+
+    #[test]
+    fn what_was_left_under_a_grant_that_is_gone_goes_with_its_device() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("gateway.db");
+        let connection = connect(&path, OpenFlags::default()).unwrap();
+        connection.execute_batch(consents::SCHEMA).unwrap();
+        for (id, grant, device) in
+            [(1, "before", "scale"), (2, "again", "scale"), (3, "ben", "door")]
+        {
+            let row = "INSERT INTO withdrawal VALUES (?1, ?2, ?3, 'hospital', zeroblob(32), zeroblob(16), 1, 1)";
+            connection.execute(row, ([id; 16], grant, device)).unwrap();
+            let row = "INSERT INTO state(owner, sealed) VALUES (?1, x'00')";
+            connection.execute(row, [grant]).unwrap();
+        }
+        let row = "INSERT INTO consent VALUES ('again', 'again', 'door', 'hospital', x'', x'')";
+        connection.execute(row, []).unwrap();
+        erase(&path, &Whose { devices: vec!["scale".into()], grants: Vec::new() }, Millis(5))
+            .unwrap();
+        let mut left = connection.prepare("SELECT owner FROM state ORDER BY owner").unwrap();
+        let left = left.query_map([], |row| row.get(0)).unwrap();
+        assert_eq!(left.collect::<Result<Vec<String>, _>>().unwrap(), ["again", "ben"]);
     }
 }

@@ -98,7 +98,7 @@ mod tests {
         let [first, second, other] = [("a", 6.25), ("a", 6.5), ("b", 1.0)]
             .map(|it| estimate(it.0, bits(it.1, u32::MAX, true)));
         put(&transaction, &[first, other.clone()], Millis(1)).unwrap();
-        put(&transaction, &[second.clone()], Millis(2)).unwrap();
+        put(&transaction, std::slice::from_ref(&second), Millis(2)).unwrap();
         transaction.commit().unwrap();
         assert_eq!(look(&connection).unwrap(), [second, other]);
     }
