@@ -341,6 +341,15 @@ fn recipients_that_know_a_device_by_one_name_are_named_until_grants_say_otherwis
     for_insurer(&world, "device-alias = \"heart\"\n");
     wait_until("the alias counts", || shared() == [0.0; 4]);
     assert!(told().iter().all(|it| it.contains(none) && !it.contains("LINKABLE")), "{:?}", told());
+    // A new grant does not begin with the name that somebody else knows.
+    std::fs::remove_file(world.gateway_dir().join("grants/ada-insurer.toml")).unwrap();
+    let new =
+        ["grant", "new", "--subject", "ada", "--device", "pacemaker", "--recipient", "insurer"];
+    run_ok(&world.gateway_dir(), &new);
+    wait_until("it counts", || world.report().contains("pacemaker") && shared() == [0.0; 4]);
+    let text =
+        std::fs::read_to_string(world.gateway_dir().join("grants/ada-pacemaker-insurer.toml"));
+    assert!(text.unwrap().contains("device-alias = \"pacemaker-insurer\"\n"));
 }
 
 #[test]

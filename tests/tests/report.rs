@@ -101,6 +101,13 @@ fn an_export_has_all_that_is_held_and_no_secret_and_is_for_its_subject_alone() {
         assert!(!held.to_string().contains(text), "`{text}` was exported");
     }
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    // What is remembered is still held after the grant is gone.
+    run_ok(&world.gateway_dir(), &["grant", "withdraw", "ada-pacemaker"]);
+    let later = world.dir.path().join("later.json");
+    run_ok(&world.gateway_dir(), &["export", "ada", "--out", later.to_str().unwrap()]);
+    let later: serde_json::Value = serde_json::from_slice(&fs::read(later).unwrap()).unwrap();
+    assert_eq!(later["grants"].as_array().unwrap().len(), 0);
+    assert_eq!(later["remembered"], held["remembered"]);
     // It is not written over, and nobody else has one.
     assert_eq!([export("ada"), export("ben")].map(|it| it.status.code()), [Some(3); 2]);
 }

@@ -187,13 +187,14 @@ pub(crate) fn counts(connection: &Connection) -> rusqlite::Result<Vec<(String, i
         .collect()
 }
 
-/// How many wait, and since when the oldest of them could leave.
-pub(crate) fn oldest(connection: &Connection) -> rusqlite::Result<(u64, Option<Millis>)> {
-    let query = "SELECT count(*), min(due_ms) FROM outbox";
-    connection.query_row(query, [], |row| {
-        let count: i64 = row.get(0)?;
-        Ok((count.unsigned_abs(), row.get::<_, Option<i64>>(1)?.map(Millis)))
-    })
+/// Of each device, how many wait and since when the oldest of them could leave.
+pub(crate) fn oldest(connection: &Connection) -> rusqlite::Result<Vec<(String, u64, Millis)>> {
+    connection
+        .prepare_cached("SELECT device, count(*), min(due_ms) FROM outbox GROUP BY device")?
+        .query_map([], |row| {
+            Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs(), Millis(row.get(2)?)))
+        })?
+        .collect()
 }
 
 /// The device, grant and grant's text that releases wait under.

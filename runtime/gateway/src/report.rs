@@ -99,15 +99,16 @@ impl Report {
         for grant in config.grants.iter().filter(|it| about(&it.device)) {
             agree(&mut devices, grant);
         }
-        let (waiting, oldest) = store.map_or(Ok((0, None)), outbox::oldest)?;
+        let mut waiting = store.map_or(Ok(Vec::new()), outbox::oldest)?;
+        waiting.retain(|it| about(&it.0));
         Ok(Self {
             devices: devices
                 .into_iter()
                 .map(|(name, pairs)| DeviceReport { name, pairs })
                 .collect(),
             by_day: by_day.into_iter().map(|(day, (came, left))| (day, came, left)).collect(),
-            waiting,
-            oldest,
+            waiting: waiting.iter().map(|it| it.1).sum(),
+            oldest: waiting.iter().map(|it| it.2).min(),
             head: store.map_or(Ok(Head::default()), ledger::head)?,
             figures: Figures::default(),
             question,

@@ -20,7 +20,7 @@ use crate::{
     outbox::{self, Waiting},
     store::{
         daily::{self, Line},
-        estimates,
+        estimates, state,
     },
 };
 use data_encoding::{BASE64, HEXLOWER};
@@ -114,21 +114,16 @@ impl<'a> Held<'a> {
 
     /// What minimizers and the host keep from frame to frame, as their own bytes.
     fn remembered(&self, store: &Connection, vault: &Vault) -> rusqlite::Result<Vec<Value>> {
-        let ids: BTreeSet<_> = self
-            .config
-            .grants
-            .iter()
-            .filter(|it| it.subject == self.subject || self.has(&it.device))
-            .map(|it| it.id.as_str())
-            .collect();
-        let mut query = store.prepare("SELECT sealed FROM state WHERE owner = ?1")?;
+        let grants = self.config.grants.iter();
+        let grants = grants.filter(|it| it.subject == self.subject || self.has(&it.device));
+        let mut owners: BTreeSet<_> = grants.map(|it| it.id.clone()).collect();
+        for device in &self.devices {
+            owners.extend(state::owners(store, &device.name.0)?);
+        }
         let mut remembered = Vec::new();
-        for id in ids {
-            let mut rows = query.query([id])?;
-            while let Some(row) = rows.next()? {
-                let sealed: Vec<u8> = row.get(0)?;
-                let bytes = vault.open(id, &sealed).map(|it| BASE64.encode(&it));
-                remembered.push(json!({ "grant": id, "base64": bytes }));
+        for owner in owners {
+            if let Some(bytes) = state::get(store, vault, &owner)? {
+                remembered.push(json!({ "of": owner, "base64": BASE64.encode(&bytes) }));
             }
         }
         Ok(remembered)

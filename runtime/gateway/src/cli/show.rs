@@ -14,7 +14,7 @@ use crate::{
     outbox,
     outcome::Reason,
     report::{Question, Report},
-    source::Source,
+    source::{Source, is_name},
     store::{Store, daily},
 };
 use clap::Subcommand;
@@ -119,7 +119,12 @@ fn new(home: &Home, (subject, device, recipient): (&str, &str, &str)) -> Result<
         return Err(Failure::fix(format!("{} is there already", path.display())));
     }
     let (config, _) = open(home)?;
-    let text = grant_text(subject, device, recipient);
+    let mut text = grant_text(subject, device, recipient);
+    if let Some(alias) = alias(&config, device, recipient) {
+        let line = format!("recipient = \"{recipient}\"\n");
+        let why = "# What the recipient is told as the device's name: another recipient must not know the same.";
+        text = text.replacen(&line, &format!("{line}{why}\ndevice-alias = \"{alias}\"\n"), 1);
+    }
     let grant = config.grant(&Source::from_text(&path, &text))?;
     std::fs::write(&path, text).map_err(Failure::fix)?;
     let path = path.display();
@@ -132,6 +137,18 @@ fn new(home: &Home, (subject, device, recipient): (&str, &str, &str)) -> Result<
         false => format!("Edit {path} to change it; `hushgate grant withdraw {id}` ends it."),
     });
     Ok(())
+}
+
+/// The name that `recipient` knows the device by, or a new one if another recipient knows the device's own.
+fn alias(config: &Config, device: &str, recipient: &str) -> Option<String> {
+    let mut told = config.grants.iter().filter(|it| it.device == device);
+    let own = told.clone().find(|it| it.recipient == recipient);
+    let alias = match own {
+        Some(own) => own.device_alias.clone(),
+        None if told.any(|it| it.device_alias == device) => format!("{device}-{recipient}"),
+        None => device.to_owned(),
+    };
+    (alias != device && is_name(&alias)).then_some(alias)
 }
 
 /// A grant to start from, valid for a year from today.
