@@ -27,6 +27,7 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
     }
     let benches = [
         ("hushgate-wasm", "call"),
+        ("hushgate", "decision"),
         ("hushgate", "pipeline"),
         ("hushgate", "ledger"),
         ("hushgate-tests", "intake"),
