@@ -5,8 +5,14 @@ use matrix_sdk::{
     Room,
     deserialized_responses::{EncryptionInfo, VerificationLevel, VerificationState},
     ruma::{
-        OwnedRoomOrAliasId, RoomOrAliasId, UserId,
-        events::room::message::{MessageType, OriginalSyncRoomMessageEvent},
+        EventId, OwnedEventId, OwnedRoomOrAliasId, OwnedUserId, RoomOrAliasId, UserId,
+        events::{
+            AnySyncMessageLikeEvent, AnySyncTimelineEvent, SyncMessageLikeEvent,
+            room::{
+                encrypted::OriginalSyncRoomEncryptedEvent,
+                message::{MessageType, OriginalSyncRoomMessageEvent},
+            },
+        },
     },
 };
 use std::{
@@ -14,12 +20,21 @@ use std::{
     sync::{Arc, atomic::Ordering},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 /// The longest text that is heard, in bytes: a command, not a letter.
 pub const HEARD_BYTES_MAX: usize = 256;
 /// How many texts may wait; more are not heard.
 const WAITING_MAX: usize = 16;
+/// When something is looked at again that could not be read, or whose device was not known as its owner's.
+const AGAIN: [Duration; 6] = [
+    Duration::ZERO,
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(5),
+    Duration::from_secs(10),
+    Duration::from_secs(20),
+];
 /// How old what is said may be, by the homeserver's clock: long enough for a restart, too short for a replay of last
 /// week's words.
 const AGE_MAX: Duration = Duration::from_secs(600);
@@ -38,13 +53,15 @@ struct Ears {
     room: OwnedRoomOrAliasId,
     owners: Vec<String>,
     heard: mpsc::Sender<Heard>,
+    again: Arc<Semaphore>,
 }
 
 impl Bot {
     /// Hears what `owners`, by their user ids, say in `room` from now on, for as long as [`Bot::sync`] runs.
     ///
     /// Heard are texts of at most [`HEARD_BYTES_MAX`] bytes, encrypted by a device that its owner's cross-signing identity
-    /// has signed, at most ten minutes old. Whatever a homeserver makes up is not: it cannot encrypt as its user.
+    /// has signed, at most ten minutes old. Whatever a homeserver makes up is not: it cannot encrypt as its user. A device that
+    /// says something before its keys are known here is looked at again, for half a minute.
     ///
     /// # Errors
     ///
@@ -59,13 +76,27 @@ impl Bot {
             return Err(MatrixError::Fix("an owner is written `@name:server`; one is not"));
         }
         let (heard, texts) = mpsc::channel(WAITING_MAX);
-        let ears = Arc::new(Ears { room, owners: owners.to_vec(), heard });
+        let again = Arc::new(Semaphore::new(WAITING_MAX));
+        let ears = Arc::new(Ears { room, owners: owners.to_vec(), heard, again });
         self.hears.store(true, Ordering::Release);
+        let unread = ears.clone();
+        self.client.add_event_handler(move |event: OriginalSyncRoomEncryptedEvent, room: Room| {
+            if unread.is_for(&room, &event.sender) {
+                unread.look_again(room, (event.sender, event.event_id));
+            }
+            ready(())
+        });
         self.client.add_event_handler(
             move |event: OriginalSyncRoomMessageEvent,
                   room: Room,
                   encryption: Option<EncryptionInfo>| {
-                ears.take(event, (&room, encryption.as_ref()));
+                if ears.is_for(&room, &event.sender) {
+                    match encryption {
+                        Some(it) if is_signed(&it) => ears.take(event),
+                        Some(_) => ears.look_again(room, (event.sender, event.event_id)),
+                        None => {}
+                    }
+                }
                 ready(())
             },
         );
@@ -74,39 +105,73 @@ impl Bot {
 }
 
 impl Ears {
-    fn take(
-        &self,
-        event: OriginalSyncRoomMessageEvent,
-        (room, encryption): (&Room, Option<&EncryptionInfo>),
-    ) {
+    /// Whether it was said here, by an owner.
+    fn is_for(&self, room: &Room, sender: &UserId) -> bool {
         let ours = joined(&room.client(), &self.room);
         let is_here = ours.is_some_and(|it| it.room_id() == room.room_id());
-        let is_theirs = self.owners.iter().any(|it| it == event.sender.as_str());
-        if !(is_here && is_theirs && is_signed(encryption) && is_new(&event)) {
+        is_here && self.owners.iter().any(|it| it == sender.as_str())
+    }
+
+    fn take(&self, event: OriginalSyncRoomMessageEvent) {
+        let MessageType::Text(text) = event.content.msgtype else { return };
+        if text.body.len() > HEARD_BYTES_MAX || !is_new(event.origin_server_ts.get().into()) {
             return;
         }
-        let MessageType::Text(text) = event.content.msgtype else { return };
         let heard = Heard { event: event.event_id.to_string(), text: text.body };
-        if heard.text.len() <= HEARD_BYTES_MAX && self.heard.try_send(heard).is_err() {
+        if self.heard.try_send(heard).is_err() {
             tracing::warn!("more is said in the room than can be listened to");
         }
+    }
+
+    /// Takes it once it can be read and its device is known as its owner's, which may be known only after it was said.
+    fn look_again(self: &Arc<Self>, room: Room, (sender, id): (OwnedUserId, OwnedEventId)) {
+        let Ok(turn) = self.again.clone().try_acquire_owned() else {
+            tracing::warn!("more is said in the room than can be looked at again");
+            return;
+        };
+        let ears = self.clone();
+        tokio::spawn(async move {
+            for wait in AGAIN {
+                tokio::time::sleep(wait).await;
+                if let Some(event) = now_signed(&room, (&sender, &id)).await {
+                    return ears.take(event);
+                }
+            }
+            drop(turn);
+            tracing::warn!(
+                "an owner said something on a device that the owner has not verified: it does not count"
+            );
+        });
+    }
+}
+
+/// The event as it can be read now, if its device is now known as its owner's.
+async fn now_signed(
+    room: &Room,
+    (sender, id): (&UserId, &EventId),
+) -> Option<OriginalSyncRoomMessageEvent> {
+    room.client().encryption().request_user_identity(sender).await.ok()?;
+    let again = room.event(id, None).await.ok()?;
+    again.encryption_info().filter(|it| is_signed(it))?;
+    match again.raw().deserialize().ok()? {
+        AnySyncTimelineEvent::MessageLike(AnySyncMessageLikeEvent::RoomMessage(
+            SyncMessageLikeEvent::Original(it),
+        )) if it.event_id == id && it.sender == sender => Some(it),
+        _ => None,
     }
 }
 
 /// Whether it was encrypted by a device that the user's own identity vouches for. Nobody here has verified that identity:
 /// it is trusted as it was first seen.
-fn is_signed(encryption: Option<&EncryptionInfo>) -> bool {
-    encryption.is_some_and(|it| {
-        matches!(
-            it.verification_state,
-            VerificationState::Verified
-                | VerificationState::Unverified(VerificationLevel::UnverifiedIdentity)
-        )
-    })
+fn is_signed(encryption: &EncryptionInfo) -> bool {
+    matches!(
+        encryption.verification_state,
+        VerificationState::Verified
+            | VerificationState::Unverified(VerificationLevel::UnverifiedIdentity)
+    )
 }
 
-fn is_new(event: &OriginalSyncRoomMessageEvent) -> bool {
+fn is_new(said_ms: u64) -> bool {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let said = Duration::from_millis(event.origin_server_ts.get().into());
-    now.saturating_sub(said) <= AGE_MAX
+    now.saturating_sub(Duration::from_millis(said_ms)) <= AGE_MAX
 }

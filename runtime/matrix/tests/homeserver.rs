@@ -152,6 +152,22 @@ async fn hears_its_owners_alone_and_only_what_their_own_devices_encrypted() {
     assert!(heard.try_recv().is_err() && unheard.try_recv().is_err());
 }
 
+#[tokio::test]
+async fn hears_an_owner_whose_keys_come_with_the_first_word() {
+    let Some(mut rig) = Rig::up("first").await else { return };
+    let bot = rig.log_in().await;
+    let room = rig.room(true).await;
+    bot.join(room.room_id().as_str()).await.unwrap();
+    // All that the bot ever gets of this owner comes in one answer.
+    let ada = rig.member("ada", &room).await;
+    let owners = [ada.user_id().unwrap().to_string()];
+    let mut heard = bot.hear(room.room_id().as_str(), &owners).unwrap();
+    say(&ada, &room, "stop").await;
+    rig.sync(&bot);
+    let first = timeout(Duration::from_secs(60), heard.recv()).await.unwrap().unwrap();
+    assert_eq!(first.text, "stop");
+}
+
 async fn say(who: &Client, room: &Room, text: &str) {
     let room = who.get_room(room.room_id()).unwrap();
     room.send(RoomMessageEventContent::text_plain(text)).await.unwrap();

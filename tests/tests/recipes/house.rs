@@ -234,6 +234,15 @@ impl House {
         SocketAddr::from((Ipv4Addr::LOCALHOST, self.broker_port))
     }
 
+    /// The names of fields that the manifests of plugins declare.
+    fn declared(&self) -> Vec<String> {
+        let plugins = fs::read_dir(self.path("gateway/plugins")).unwrap();
+        let manifests = plugins.map(|it| it.unwrap().path().join("plugin.toml"));
+        let texts = manifests.map(|it| fs::read_to_string(it).unwrap());
+        let name = |it: &str| Some(it.strip_prefix("path = \"")?.strip_suffix('"')?.to_owned());
+        texts.flat_map(|it| it.lines().filter_map(name).collect::<Vec<_>>()).collect()
+    }
+
     /// The hub holds these lines and no others, and what stays at home is nowhere else.
     pub(crate) fn check(&self, at_the_hub: &[String], stays_at_home: &[String]) {
         let sql = "SELECT source.device || ' ' || path || ' ' || value || ' ' || unit FROM point \
@@ -244,8 +253,13 @@ impl House {
         let lines = select.query_map([], |row| row.get::<_, String>(0)).unwrap();
         let lines: Vec<_> = lines.map(|it| it.unwrap().trim_end().to_owned()).collect();
         assert_eq!(lines, at_the_hub, "what the hub holds; {:?}", self.world.verify());
-        let markers = stays_at_home.iter().fold(Markers::default(), |all, it| all.text(it));
-        for place in ["hub", "gateway/state"] {
+        let marked = |it: &[&String]| it.iter().fold(Markers::default(), |all, it| all.text(it));
+        let all: Vec<_> = stays_at_home.iter().collect();
+        let markers = marked(&all);
+        // The ledger at home names fields that came, by the names of manifests; never what was in them.
+        let names = self.declared();
+        let unnamed: Vec<_> = all.into_iter().filter(|it| !names.contains(*it)).collect();
+        for (place, markers) in [("hub", &markers), ("gateway/state", &marked(&unnamed))] {
             let found = markers.found_under(&self.path(place), &["cache", "kept"]);
             assert_eq!(found, [""; 0], "what stays at home");
         }
