@@ -159,10 +159,10 @@ async fn hears_an_owner_whose_keys_come_with_the_first_word() {
     let room = rig.room(true).await;
     bot.join(room.room_id().as_str()).await.unwrap();
     // All that the bot ever gets of this owner comes in one answer.
-    let ada = rig.member("ada", &room).await;
-    let owners = [ada.user_id().unwrap().to_string()];
+    let bea = rig.member("bea", &room).await;
+    let owners = [bea.user_id().unwrap().to_string()];
     let mut heard = bot.hear(room.room_id().as_str(), &owners).unwrap();
-    say(&ada, &room, "stop").await;
+    say(&bea, &room, "stop").await;
     rig.sync(&bot);
     let first = timeout(Duration::from_secs(60), heard.recv()).await.unwrap().unwrap();
     assert_eq!(first.text, "stop");
