@@ -91,11 +91,7 @@ impl Bot {
                   room: Room,
                   encryption: Option<EncryptionInfo>| {
                 if ears.is_for(&room, &event.sender) {
-                    match encryption {
-                        Some(it) if is_signed(&it) => ears.take(event),
-                        Some(_) => ears.look_again(room, (event.sender, event.event_id)),
-                        None => {}
-                    }
+                    ears.consider(event, (room, encryption));
                 }
                 ready(())
             },
@@ -110,6 +106,19 @@ impl Ears {
         let ours = joined(&room.client(), &self.room);
         let is_here = ours.is_some_and(|it| it.room_id() == room.room_id());
         is_here && self.owners.iter().any(|it| it == sender.as_str())
+    }
+
+    /// What is not encrypted is nobody's.
+    fn consider(
+        self: &Arc<Self>,
+        event: OriginalSyncRoomMessageEvent,
+        (room, encryption): (Room, Option<EncryptionInfo>),
+    ) {
+        match encryption {
+            Some(it) if is_signed(&it) => self.take(event),
+            Some(_) => self.look_again(room, (event.sender, event.event_id)),
+            None => {}
+        }
     }
 
     fn take(&self, event: OriginalSyncRoomMessageEvent) {
@@ -131,18 +140,30 @@ impl Ears {
         };
         let ears = self.clone();
         tokio::spawn(async move {
-            for wait in AGAIN {
-                tokio::time::sleep(wait).await;
-                if let Some(event) = now_signed(&room, (&sender, &id)).await {
-                    return ears.take(event);
-                }
+            match later_signed(&room, (&sender, &id)).await {
+                Some(event) => ears.take(event),
+                None => tracing::warn!(
+                    "an owner said something on a device that the owner has not verified: it does not count"
+                ),
             }
             drop(turn);
-            tracing::warn!(
-                "an owner said something on a device that the owner has not verified: it does not count"
-            );
         });
     }
+}
+
+/// The event once its device is known as its owner's; nothing if that does not come about in time.
+async fn later_signed(
+    room: &Room,
+    event: (&UserId, &EventId),
+) -> Option<OriginalSyncRoomMessageEvent> {
+    for wait in AGAIN {
+        tokio::time::sleep(wait).await;
+        let signed = now_signed(room, event).await;
+        if signed.is_some() {
+            return signed;
+        }
+    }
+    None
 }
 
 /// The event as it can be read now, if its device is now known as its owner's.
