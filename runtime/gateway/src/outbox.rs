@@ -122,21 +122,6 @@ pub(crate) fn insert(
     Ok(())
 }
 
-/// Deletes all releases of some devices and under some grants. How many there were.
-pub(crate) fn erase(
-    transaction: &Transaction<'_>,
-    (devices, grants): (&[String], &[String]),
-) -> rusqlite::Result<usize> {
-    let mut erased = 0;
-    for (column, names) in [("device", devices), ("grant_id", grants)] {
-        let mut delete = transaction.prepare(&format!("DELETE FROM outbox WHERE {column} = ?1"))?;
-        for name in names {
-            erased += delete.execute([name])?;
-        }
-    }
-    Ok(erased)
-}
-
 /// Deletes a release. Whether it was still there.
 pub(crate) fn remove(transaction: &Transaction<'_>, release: ReleaseId) -> rusqlite::Result<bool> {
     let mut delete = transaction.prepare_cached("DELETE FROM outbox WHERE release = ?1")?;

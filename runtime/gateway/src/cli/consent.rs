@@ -16,8 +16,6 @@ use crate::{
     message::Millis,
     report::receipt,
 };
-use data_encoding::HEXLOWER;
-use sha2::{Digest, Sha256};
 use std::path::Path;
 
 /// As a consent record after ISO/IEC TS 27560:2023, to standard output; as a signed note, if it is to be `signed`.
@@ -62,10 +60,8 @@ pub(super) fn check(file: &Path, key: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Its name holds its hash: no two gateways have one name.
 fn verifier(keys: &Keys) -> Verifier {
-    let public = keys.record_signing().verifying_key().to_bytes();
-    Verifier::new(format!("hushgate/{}", HEXLOWER.encode(&Sha256::digest(public)[..8])), public)
+    Verifier::of_gateway(keys.record_signing().verifying_key().to_bytes())
 }
 
 /// For the subject: as a page, or as JSON.

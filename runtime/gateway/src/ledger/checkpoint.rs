@@ -6,9 +6,8 @@ use super::{
     note::{self, Verifier},
 };
 use crate::keys::Keys;
-use data_encoding::{BASE64, HEXLOWER};
+use data_encoding::BASE64;
 use ed25519_dalek::SigningKey;
-use sha2::{Digest, Sha256};
 
 /// What a gateway seals the checkpoints for that hubs keep for it.
 pub const SEALED_FOR: &str = "checkpoint that a hub keeps";
@@ -26,12 +25,11 @@ impl std::fmt::Debug for Signer {
 }
 
 impl Signer {
-    /// With a key of its own. The log's name holds its hash: no two gateways have one name.
+    /// With a key of its own.
     pub fn new(keys: &Keys) -> Self {
         let key = keys.checkpoint_signing();
-        let public = key.verifying_key().to_bytes();
-        let name = format!("hushgate/{}", HEXLOWER.encode(&Sha256::digest(public)[..8]));
-        Self { key, verifier: Verifier::new(name, public) }
+        let verifier = Verifier::of_gateway(key.verifying_key().to_bytes());
+        Self { key, verifier }
     }
 
     /// Who checks them.

@@ -23,6 +23,11 @@ impl Verifier {
         Self { name: name.into(), key }
     }
 
+    /// Of a gateway, whose name holds its key's hash: no two have one name.
+    pub fn of_gateway(key: [u8; 32]) -> Self {
+        Self::new(format!("hushgate/{}", HEXLOWER.encode(&Sha256::digest(key)[..8])), key)
+    }
+
     /// Who that is.
     pub fn name(&self) -> &str {
         &self.name

@@ -127,8 +127,8 @@ pub fn known_files(connection: &Connection) -> rusqlite::Result<Vec<String>> {
 /// All withdrawals that are not confirmed, and the grants that recipients know; none in a file that no gateway of this
 /// version wrote yet.
 pub fn look(connection: &Connection) -> rusqlite::Result<(Vec<Untold>, Vec<String>)> {
-    let sql = "SELECT count(*) FROM sqlite_schema WHERE name IN ('consent', 'withdrawal')";
-    if connection.query_row(sql, [], |row| row.get::<_, i64>(0))? != 2 {
+    // Made together.
+    if !connection.table_exists(None, "withdrawal")? {
         return Ok((Vec::new(), Vec::new()));
     }
     let sql =
@@ -174,19 +174,6 @@ pub(super) fn end(
     let known = of_file(transaction, file)?;
     known.iter().try_for_each(|it| withdraw(transaction, (edge, salts), (it, at)))?;
     Ok(known.into_iter().map(|it| it.grant).collect())
-}
-
-/// Forgets withdrawals of some devices and grants that need not be told any more.
-pub(super) fn erase(
-    transaction: &Transaction<'_>,
-    (devices, grants): (&[String], &[String]),
-) -> rusqlite::Result<()> {
-    for (column, names) in [("device", devices), ("grant_id", grants)] {
-        let sql = format!("DELETE FROM withdrawal WHERE {column} = ?1 AND done");
-        let mut delete = transaction.prepare(&sql)?;
-        names.iter().try_for_each(|it| delete.execute([it]).map(drop))?;
-    }
-    Ok(())
 }
 
 /// Those that are not kept yet.

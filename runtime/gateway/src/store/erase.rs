@@ -6,11 +6,10 @@
 //! - Consents end first, in the same transaction: who has something from them is told to delete it when the gateway runs.
 //! - What must still be told stays until it was.
 
-use super::{OpenError, consents, daily, estimates, file::connect};
+use super::{OpenError, consents, daily, estimates, file::connect, state::COUNTER};
 use crate::{
     ledger::{self, Salts, nodes},
     message::Millis,
-    outbox,
 };
 use rusqlite::{Connection, OpenFlags, Transaction};
 use std::path::Path;
@@ -53,9 +52,9 @@ fn erased(connection: &mut Connection, whose: &Whose, now: Millis) -> rusqlite::
     let grants = end(&transaction, whose, now)?;
     let both = (&*whose.devices, &*grants);
     let entries = ledger::erase::erase(&transaction, both)?;
-    let waiting = outbox::erase(&transaction, both)?;
+    let waiting = delete(&transaction, "outbox WHERE true", both)?;
     forget(&transaction, both)?;
-    consents::erase(&transaction, both)?;
+    delete(&transaction, "withdrawal WHERE done", both)?;
     let untold =
         consents::look(&transaction)?.0.iter().filter(|it| grants.contains(&it.grant)).count();
     transaction.commit()?;
@@ -76,6 +75,22 @@ fn end(transaction: &Transaction<'_>, whose: &Whose, now: Millis) -> rusqlite::R
     Ok(grants)
 }
 
+/// Deletes all of some devices and under some grants. How much that was.
+fn delete(
+    transaction: &Transaction<'_>,
+    rows: &str,
+    (devices, grants): (&[String], &[String]),
+) -> rusqlite::Result<usize> {
+    let mut deleted = 0;
+    for (column, names) in [("device", devices), ("grant_id", grants)] {
+        let mut delete = transaction.prepare(&format!("DELETE FROM {rows} AND {column} = ?1"))?;
+        for name in names {
+            deleted += delete.execute([name])?;
+        }
+    }
+    Ok(deleted)
+}
+
 /// What was remembered and counted.
 fn forget(
     transaction: &Transaction<'_>,
@@ -88,14 +103,9 @@ fn forget(
                AND owner NOT IN (SELECT grant_id FROM consent WHERE device <> ?1)";
     let mut withdrawn = transaction.prepare(sql)?;
     devices.iter().try_for_each(|it| withdrawn.execute([it]).map(drop))?;
-    for (column, names) in [("device", devices), ("grant_id", grants)] {
-        let sql = format!("DELETE FROM estimate WHERE {column} = ?1");
-        let mut estimates = transaction.prepare(&sql)?;
-        names.iter().try_for_each(|it| estimates.execute([it]).map(drop))?;
-    }
-    // A device's counters have its settings' digest in their names.
-    let sql = "DELETE FROM state WHERE substr(owner, 1, length(?1) + 8) = 'device:' || ?1 || ':'";
-    let mut counters = transaction.prepare(sql)?;
+    delete(transaction, "estimate WHERE true", (devices, grants))?;
+    let sql = format!("DELETE FROM state WHERE {COUNTER}");
+    let mut counters = transaction.prepare(&sql)?;
     let mut days = transaction.prepare("DELETE FROM daily WHERE device = ?1")?;
     devices.iter().try_for_each(|it| counters.execute([it]).and(days.execute([it])).map(drop))
 }

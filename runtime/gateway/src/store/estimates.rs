@@ -52,8 +52,7 @@ pub(super) fn put(
 
 /// All of them; none in a file that no gateway of this version wrote yet.
 pub fn look(connection: &Connection) -> rusqlite::Result<Vec<Estimate>> {
-    let known = "SELECT count(*) FROM sqlite_schema WHERE name = 'estimate'";
-    if connection.query_row(known, [], |row| row.get::<_, i64>(0))? == 0 {
+    if !connection.table_exists(None, "estimate")? {
         return Ok(Vec::new());
     }
     let sql = "SELECT * FROM estimate ORDER BY device, recipient, grant_id, path";

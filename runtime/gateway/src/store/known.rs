@@ -66,8 +66,7 @@ fn tags(
     devices: &BTreeSet<&str>,
     all: &mut Vec<Given>,
 ) -> rusqlite::Result<()> {
-    let known = "SELECT count(*) FROM sqlite_schema WHERE name = 'consent'";
-    if connection.query_row(known, [], |row| row.get::<_, i64>(0))? == 0 {
+    if !connection.table_exists(None, "consent")? {
         return Ok(());
     }
     let sql = "SELECT device, recipient, grant_id, tag FROM consent WHERE length(tag) > 0";

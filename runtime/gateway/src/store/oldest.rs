@@ -24,7 +24,7 @@ pub struct Oldest {
 pub(super) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     let first = "ifnull((SELECT at_ms FROM ledger ORDER BY seq LIMIT 1), 0)";
     for table in ["outbox", "state"] {
-        if !is_told(connection, table)? {
+        if !connection.column_exists(None, table, "at_ms")? {
             connection.execute_batch(&format!(
                 "BEGIN IMMEDIATE;
                  ALTER TABLE {table} ADD COLUMN at_ms INTEGER NOT NULL DEFAULT 0;
@@ -36,17 +36,12 @@ pub(super) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch("CREATE INDEX IF NOT EXISTS state_at ON state(at_ms, owner);")
 }
 
-fn is_told(connection: &Connection, table: &str) -> rusqlite::Result<bool> {
-    let sql = "SELECT count(*) FROM pragma_table_info(?1) WHERE name = 'at_ms'";
-    connection.prepare_cached(sql)?.query_row([table], |row| Ok(row.get::<_, i64>(0)? > 0))
-}
-
 /// Of all, or of all but what is `others`': what nobody can tell whose it is, as under a grant that is gone, is never left
 /// out. Nor is the ledger's, which is of all in any case.
 pub fn look(connection: &Connection, others: Option<&Whose>) -> rusqlite::Result<Oldest> {
     let entry = first_entry(connection)?;
     // No gateway of this version has run.
-    if !is_told(connection, "state")? {
+    if !connection.column_exists(None, "state", "at_ms")? {
         return Ok(Oldest { entry, ..Oldest::default() });
     }
     let nobody = Whose::default();

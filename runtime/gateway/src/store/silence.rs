@@ -81,8 +81,7 @@ pub(super) fn put(transaction: &Transaction<'_>, silence: &Silence) -> rusqlite:
 
 /// The newest; nothing if there was none, or no gateway of this version has run.
 pub fn last(connection: &Connection) -> rusqlite::Result<Option<Silence>> {
-    let known = "SELECT count(*) FROM sqlite_schema WHERE name = 'silence'";
-    if connection.query_row(known, [], |row| row.get::<_, i64>(0))? == 0 {
+    if !connection.table_exists(None, "silence")? {
         return Ok(None);
     }
     let sql = "SELECT at_ms, denied_us, purged_us FROM silence ORDER BY id DESC LIMIT 1";

@@ -15,13 +15,17 @@ pub fn get(
     Ok(sealed.and_then(|it| vault.open(owner, &it)))
 }
 
+/// Whether an owner is a counter of the device `?1`: its name ends with the digest of the adapter's settings.
+pub(super) const COUNTER: &str = "substr(owner, 1, length(?1) + 8) = 'device:' || ?1 || ':'";
+
 /// Whose memories are about `device`: grants of it that there are or were, also those of several subjects, and counters.
 pub fn owners(connection: &Connection, device: &str) -> rusqlite::Result<Vec<String>> {
-    let sql = "SELECT owner FROM state WHERE owner IN (
-                   SELECT grant_id FROM consent WHERE device = ?1
-                   UNION SELECT grant_id FROM withdrawal WHERE device = ?1)
-               OR substr(owner, 1, length(?1) + 8) = 'device:' || ?1 || ':'";
-    connection.prepare_cached(sql)?.query_map([device], |row| row.get(0))?.collect()
+    let sql = format!(
+        "SELECT owner FROM state WHERE owner IN (
+             SELECT grant_id FROM consent WHERE device = ?1
+             UNION SELECT grant_id FROM withdrawal WHERE device = ?1) OR {COUNTER}"
+    );
+    connection.prepare_cached(&sql)?.query_map([device], |row| row.get(0))?.collect()
 }
 
 /// What the host's operators remember for `grant`.
