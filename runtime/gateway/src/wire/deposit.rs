@@ -1,6 +1,6 @@
 //! What a gateway has a hub keep for it: a checkpoint of its ledger that the hub cannot read.
 //!
-//! Inside the [letter](super::letter): how long it is (2 bytes, big end first) · what is kept.
+//! Inside the [letter]: how long it is (2 bytes, big end first) · what is kept.
 //!
 //! # Promises
 //!

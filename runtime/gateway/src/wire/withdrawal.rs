@@ -1,6 +1,6 @@
 //! How a hub is told that a consent was withdrawn, and how it signs that it deleted what it had from it.
 //!
-//! Inside the [letter](super::letter): the tag (16) · when (8, milliseconds since 1970, big end first).
+//! Inside the [letter]: the tag (16) · when (8, milliseconds since 1970, big end first).
 //!
 //! # Promises
 //!
