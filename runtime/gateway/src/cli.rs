@@ -33,6 +33,7 @@ pub(crate) use self::{
 };
 use crate::{
     config::Config,
+    control,
     gateway::StartError,
     home::Home,
     keys::{Keys, KeysError},
@@ -257,5 +258,5 @@ fn open(home: &Home) -> Result<(Config, Keys), Failure> {
             "no gateway in {dir}: make one with `hushgate --dir {dir} init`"
         )));
     }
-    Ok((Config::read(home)?, Keys::open(&home.keys())?))
+    Ok((control::settings(home)?, Keys::open(&home.keys())?))
 }

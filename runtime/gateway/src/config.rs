@@ -232,6 +232,9 @@ fn check_grant(
             "cannot be counted where a device has several subjects: write `valid-until` alone",
         ));
     }
+    for ending in &grant.endings {
+        check_ending(source, (grant, &ending.said_by), devices)?;
+    }
     if !contracts.contains_key(&grant.recipient) {
         return Err(source.named(
             "recipient",
@@ -242,6 +245,27 @@ fn check_grant(
         ));
     }
     Ok(())
+}
+
+/// A grant can end with what another device says, if nobody but the grant's subject is behind that one: by the end the
+/// recipient learns what it said.
+fn check_ending(
+    source: &Source,
+    (grant, said_by): (&Grant, &str),
+    devices: &[Device],
+) -> Result<(), SettingsError> {
+    let problem = match devices.iter().find(|it| *it.name.0 == *said_by) {
+        None => format!("no device `{said_by}` in hushgate.toml, so what it says never comes"),
+        Some(_) if said_by == grant.device => return Ok(()),
+        Some(device) => match device.subjects.iter().find(|it| **it != grant.subject) {
+            None => return Ok(()),
+            Some(other) => format!(
+                "`{said_by}` tells of `{other}`, too, who did not agree that `{}` learns of it",
+                grant.recipient
+            ),
+        },
+    };
+    Err(source.named("ends-with", problem))
 }
 
 /// Over loopback only hubs on this machine are reached, and over Tor only onions.

@@ -10,6 +10,7 @@
 
 pub mod capacity;
 pub mod decision;
+pub mod ending;
 pub mod entropy;
 pub mod field;
 pub mod glass;

@@ -15,8 +15,8 @@ use crate::{
     home::Home,
     message::Millis,
     report::{Question, Report},
-    source::is_name,
-    store::{Store, daily},
+    source::{SettingsError, is_name},
+    store::{Store, daily, ended},
 };
 use std::{fs, io};
 
@@ -71,9 +71,16 @@ impl<'a> Command<'a> {
     }
 }
 
+/// The settings, with grants that know whether they ended.
+pub fn settings(home: &Home) -> Result<Config, SettingsError> {
+    let mut config = Config::read(home)?;
+    // A store that cannot be read is told of by whoever asks it for more.
+    let _ = ended::look(&home.store(), &mut config.grants);
+    Ok(config)
+}
+
 fn read(home: &Home, say: impl FnOnce(&Home, &Config) -> String) -> String {
-    Config::read(home)
-        .map_or_else(|it| format!("the settings are broken: {it}"), |it| say(home, &it))
+    settings(home).map_or_else(|it| format!("the settings are broken: {it}"), |it| say(home, &it))
 }
 
 fn status(home: &Home, config: &Config) -> String {

@@ -161,13 +161,16 @@ impl Gateway {
         let lock = lock(home)?;
         // First what a change is told by: one that comes while this starts is one.
         let seen = Seen::read(home);
-        let config = &Config::read(home).map_err(fix)?;
+        let mut config = Config::read(home).map_err(fix)?;
         for (grant, better) in config.former_purposes() {
             tracing::warn!(%grant, "`purpose` is no term of the DPV: write `{better}`");
         }
-        let (generation, shelf) = first_generation(config, shelf(config, keys)?)?;
+        let shelf = shelf(&config, keys)?;
+        let (generation, shelf) = first_generation(&config, shelf)?;
         let store = Store::open(&config.home.store(), keys.vault(), config.outbox_entries_max)
             .map_err(fix)?;
+        store.recall_ended(&mut config.grants).map_err(fix)?;
+        let config = &config;
         consents::hear(home, &store).await.map_err(fix)?;
         let sealing = Arc::new(Sealing::new(keys));
         sealing.set_lives(store.lives().map_err(fix)?);

@@ -264,6 +264,7 @@ impl Intake {
             at: frame.received,
             bytes: frame.content.reveal().body.len(),
             decisions,
+            ended: self.end(&mut live.device.happened, frame.received),
             states: live.take_states(),
             estimates: live.take_estimates(plan),
             lineage: live.lineage,
@@ -275,8 +276,9 @@ impl Intake {
         let decisions = vec![Decision::whole(outcome)];
         let lineage = self.store.lineage();
         let (at, states) = (Millis::now(), Vec::new());
-        let estimates = Vec::new();
-        let decided = Decided { device, at, bytes: 0, decisions, states, estimates, lineage };
+        let (ended, estimates) = (Vec::new(), Vec::new());
+        let decided =
+            Decided { device, at, bytes: 0, decisions, states, ended, estimates, lineage };
         let slot = self.store.slot().await.map_err(IntakeError::NotKept)?;
         slot.keep(decided).kept().await.map_err(IntakeError::NotKept)
     }
@@ -291,8 +293,9 @@ impl Intake {
             let taken = lock(&door.slot).live.as_mut().map(|it| it.take_all(plan.as_deref()));
             let is_something = |it: &(Vec<_>, Vec<_>, _)| !(it.0.is_empty() && it.1.is_empty());
             let Some((states, estimates, lineage)) = taken.filter(is_something) else { continue };
-            let (at, decisions) = (Millis::now(), Vec::new());
-            let decided = Decided { device, at, bytes: 0, decisions, states, estimates, lineage };
+            let (at, decisions, ended) = (Millis::now(), Vec::new(), Vec::new());
+            let decided =
+                Decided { device, at, bytes: 0, decisions, states, ended, estimates, lineage };
             if let Err(error) = room.keep(decided).kept().await {
                 tracing::warn!(%error, "the samples of a window were not kept");
             }

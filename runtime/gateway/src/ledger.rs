@@ -47,9 +47,11 @@ pub enum Kind {
     Withdrawn,
     /// The recipient deleted what it had from a consent that was withdrawn, by its own signature.
     Deleted,
+    /// A grant ended by an event, which the frame told of.
+    Ended,
 }
 
-const KINDS: [(Kind, &str); 8] = [
+const KINDS: [(Kind, &str); 9] = [
     (Kind::Withheld, "withheld"),
     (Kind::Quarantined, "quarantined"),
     (Kind::Queued, "queued"),
@@ -58,6 +60,7 @@ const KINDS: [(Kind, &str); 8] = [
     (Kind::Purged, "purged"),
     (Kind::Withdrawn, "withdrawn"),
     (Kind::Deleted, "deleted"),
+    (Kind::Ended, "ended"),
 ];
 
 impl Kind {

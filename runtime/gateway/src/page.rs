@@ -11,7 +11,7 @@ mod render;
 
 use crate::{
     config::Config,
-    control::Command,
+    control::{self, Command},
     home::Home,
     ingress::visitor::{Door, Forms, is_here, page_headers, who_are_you},
     keys::{Keys, random},
@@ -108,7 +108,7 @@ struct View<'a> {
 impl<'a> View<'a> {
     fn read(home: &Home, done: Option<&'a str>) -> Self {
         let problems = fs::read_to_string(home.degraded()).unwrap_or_default();
-        let config = Config::read(home).map_err(|it| it.to_string());
+        let config = control::settings(home).map_err(|it| it.to_string());
         let store = Store::look(&home.store()).ok();
         let mut newest = Vec::new();
         if let Some(store) = &store {

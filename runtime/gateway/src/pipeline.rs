@@ -85,9 +85,11 @@ pub fn run(
 ) -> Vec<Decision> {
     let now = clock();
     let permits: Vec<_> = plan.grants.iter().map(|it| it.grant.permit(now)).collect();
-    if permits.iter().all(Option::is_none) {
-        let reason = if now == Clock::Unknown { Reason::ClockUnknown } else { Reason::NoGrant };
-        return vec![Decision::whole(Outcome::Withheld(reason))];
+    let asks_nobody = permits.iter().all(Option::is_none);
+    let nobody = if now == Clock::Unknown { Reason::ClockUnknown } else { Reason::NoGrant };
+    live.happened.clear();
+    if asks_nobody && !plan.awaits() {
+        return vec![Decision::whole(Outcome::Withheld(nobody))];
     }
     let mut steps = Steps::default();
     steps.call(&plan.adapter.name);
@@ -102,6 +104,10 @@ pub fn run(
             return vec![Decision::whole(Outcome::Quarantined(reason)).after(steps)];
         }
     };
+    live.happened.extend(plan.endings.iter().filter(|it| it.ends_now(&readings, now)).cloned());
+    if asks_nobody {
+        return vec![Decision::whole(Outcome::Withheld(nobody)).after(steps)];
+    }
     let grants = plan.grants.iter().zip(permits).enumerate();
     let decide = |(place, (plan, permit)): (usize, (&Arc<GrantPlan>, Option<_>))| {
         let asked = Asked { plan, permit: permit? };
@@ -156,6 +162,10 @@ fn consented(
     live: Option<&mut LiveGrant>,
     readings: &[Reading],
 ) -> Result<(Consented, Tightening), Reason> {
+    // Not this frame any more: it tells of the event.
+    if asked.plan.grant.ends_with(readings) {
+        return Err(Reason::GrantEnded);
+    }
     let live = live.filter(|it| it.fits(asked.plan)).ok_or(Reason::PluginTrap)?;
     if live.is_used_up(asked.plan.grant.uses) {
         return Err(Reason::UsedUp);

@@ -192,7 +192,7 @@ fn count(devices: &mut BTreeMap<String, BTreeMap<String, Pair>>, line: &Line) {
         }
         Kind::Delivered => pair.delivered += events,
         // Not about frames: the daily counts have none of these.
-        Kind::Withdrawn | Kind::Deleted => {}
+        Kind::Withdrawn | Kind::Deleted | Kind::Ended => {}
         Kind::Expired | Kind::Purged => {
             *pair.ended.entry((line.kind, line.reason.clone())).or_default() += events;
         }

@@ -109,6 +109,7 @@ impl<'a> Held<'a> {
         let signature = signers::signature(&path).ok().flatten();
         Ok(json!({
             "id": grant.id, "text": text, "signature": signature, "emergency": emergency,
+            "ended": grant.ended().and_then(time),
         }))
     }
 

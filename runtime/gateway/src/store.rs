@@ -9,6 +9,7 @@
 
 pub mod consents;
 pub mod daily;
+pub mod ended;
 pub mod erase;
 pub mod estimates;
 mod file;
@@ -23,7 +24,7 @@ pub mod writer;
 pub use file::OpenError;
 
 use crate::{
-    consent::{entropy::Estimate, grant::Grant, linkage, operator::Memory},
+    consent::{ending::Ending, entropy::Estimate, grant::Grant, linkage, operator::Memory},
     contract::Contract,
     keys::Vault,
     ledger,
@@ -82,6 +83,8 @@ pub struct Decided {
     pub decisions: Vec<Decision>,
     /// What is remembered from now on, by grant or counter.
     pub states: Vec<(String, Vec<u8>)>,
+    /// What it told of that ends grants.
+    pub ended: Vec<Ending>,
     /// How much fields say, from time to time.
     pub estimates: Vec<Estimate>,
     /// What it was computed after.
@@ -133,6 +136,7 @@ pub(crate) struct Shared {
     outbox: watch::Sender<()>,
     on_the_way: Mutex<HashSet<ReleaseId>>,
     tally: Mutex<Tally>,
+    ended: Mutex<ended::Known>,
 }
 
 impl Shared {

@@ -104,6 +104,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "config",
             "consent",
             "contract",
+            "control",
             "gateway",
             "home",
             "hub",

@@ -113,7 +113,7 @@ fn show(stage: &Stage, screen: &mut Screen, entry: &Entry) {
         Kind::Delivered => screen.left(stage, entry),
         Kind::Withheld | Kind::Quarantined => screen.withheld(&entry.reason),
         Kind::Expired | Kind::Purged => screen.ended(&entry.reason),
-        Kind::Withdrawn | Kind::Deleted => {}
+        Kind::Withdrawn | Kind::Deleted | Kind::Ended => {}
     }
 }
 

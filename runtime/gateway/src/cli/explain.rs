@@ -162,6 +162,7 @@ fn sentence(config: &Config, entry: &Entry) -> String {
         Kind::Expired => format!("it waited too long and was deleted here: {why}"),
         Kind::Purged => format!("it was deleted here: {why}"),
         Kind::Withdrawn => "the consent was withdrawn".to_owned(),
+        Kind::Ended => format!("it told of the event with which grant {} ended", entry.grant),
         Kind::Deleted => {
             format!("{} deleted what it had from it, and signed for that", entry.recipient)
         }

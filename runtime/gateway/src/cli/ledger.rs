@@ -269,7 +269,7 @@ fn line(found: &Found) -> String {
         Found::Unreadable(seq) => return format!("{seq:>6} CANNOT BE READ"),
     };
     let at = jiff::Timestamp::from_millisecond(entry.at.0).unwrap_or_default();
-    if matches!(entry.kind, Kind::Withdrawn | Kind::Deleted) {
+    if matches!(entry.kind, Kind::Withdrawn | Kind::Deleted | Kind::Ended) {
         let (seq, kind) = (entry.seq, entry.kind.name());
         return format!("{seq:>6} {at:.3} grant {} for {} {kind}", entry.grant, entry.recipient);
     }

@@ -167,19 +167,24 @@ pub(crate) fn grant_text(subject: &str, device: &str, recipient: &str) -> String
 }
 
 fn describe(grant: &Grant) -> String {
-    let valid = match grant.permit(Clock::Known(Millis::now())) {
-        Some(_) => "valid now",
-        None => "NOT valid now",
+    let valid = match (grant.permit(Clock::Known(Millis::now())), grant.ended()) {
+        (Some(_), _) => "valid now".to_owned(),
+        (None, Some(at)) => {
+            let at = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
+            format!("ENDED by its event at {at:.0}")
+        }
+        (None, None) => "NOT valid now".to_owned(),
     };
     let fields: Vec<_> =
         grant.fields.iter().map(|it| format!("{} ({} values)", it.path, it.alphabet())).collect();
     let uses = grant.uses.map_or_else(String::new, |it| format!("; {it} times in all"));
+    let ends = grant.endings.iter().map(|it| format!("; ends when {it}")).collect::<String>();
     let better = purpose::better(&grant.purpose).map_or_else(String::new, |it| {
         format!("\n  WARNING: `{}` is no term of the DPV: write `{it}`", grant.purpose)
     });
     format!(
         "{id}: {valid}\n  {subject} lets {recipient} learn, for {purpose}, of {device}: {fields}\n  \
-         at most once in {every} each; at most {capacity} can leave; kept there for {kept}{uses}; {signed}{better}",
+         at most once in {every} each; at most {capacity} can leave; kept there for {kept}{uses}{ends}; {signed}{better}",
         id = grant.id,
         subject = grant.subject,
         recipient = grant.recipient,

@@ -7,6 +7,7 @@
 
 use super::{
     capacity::Capacity,
+    ending::{Ending, EventFile},
     field::{self, FieldFile},
     purpose,
     record::{Record, RecordFile},
@@ -20,6 +21,7 @@ use crate::{
     message::Millis,
     source::{SettingsError, Source, is_name},
 };
+use hushgate_wasm::bindings::Reading;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
@@ -57,6 +59,8 @@ pub struct Grant {
     pub valid_until: Millis,
     /// How often something may leave under it at most, if that is bounded.
     pub uses: Option<u32>,
+    /// What ends it, if it is not a time alone; several, where several subjects agreed.
+    pub endings: Vec<Ending>,
     /// What it says beyond that.
     pub record: Record,
     /// Who signed its text, if its subject has a key.
@@ -112,11 +116,23 @@ impl Grant {
     /// Whether it is valid now. An unknown clock is no.
     pub fn permit(&self, clock: Clock) -> Option<Permit<'_>> {
         match clock {
-            Clock::Known(now) if self.valid_from <= now && now < self.valid_until => {
+            Clock::Known(now)
+                if self.valid_from <= now && now < self.valid_until && self.ended().is_none() =>
+            {
                 Some(Permit { grant: self, now })
             }
             _ => None,
         }
+    }
+
+    /// Whether it ends with these readings of its own device.
+    pub fn ends_with(&self, readings: &[Reading]) -> bool {
+        self.endings.iter().any(|it| it.is_of_own_device() && it.is_in(readings))
+    }
+
+    /// When an event ended it, if one did.
+    pub fn ended(&self) -> Option<Millis> {
+        self.endings.iter().filter_map(Ending::at).min()
     }
 
     /// The most that can leave under it.
@@ -168,9 +184,14 @@ impl Grant {
         let (valid_from, valid_until) = validity::window(source, &file.valid_from, ends)?;
         purpose::check(file.purpose.get_ref())
             .map_err(|it| source.error(file.purpose.span(), it))?;
+        let digest = digest(source.text().as_bytes());
+        let whose = (&**file.device.get_ref(), &**file.recipient.get_ref(), valid_from);
+        let ending =
+            file.ends_with.map(|it| Ending::of(source, it, (&id, digest), whose)).transpose()?;
         Ok(Self {
             id,
-            digest: digest(source.text().as_bytes()),
+            digest,
+            endings: ending.into_iter().collect(),
             device_alias: file.device_alias.as_ref().unwrap_or(&file.device).get_ref().clone(),
             every: source.duration(&file.every)?,
             retention: source.duration(&file.retention)?,
@@ -212,6 +233,7 @@ impl Grant {
         self.uses = [self.uses, other.uses].into_iter().flatten().min();
         self.minimizers.extend(other.minimizers.iter().cloned());
         self.policies.extend(other.policies.iter().cloned());
+        self.endings.extend(other.endings.iter().cloned());
         (!self.fields.is_empty()).then_some(self)
     }
 }
@@ -240,6 +262,7 @@ struct File {
     valid_until: Option<Spanned<toml::value::Datetime>>,
     valid_for: Option<Spanned<String>>,
     uses: Option<Spanned<i64>>,
+    ends_with: Option<Spanned<EventFile>>,
     record: Option<RecordFile>,
     field: Vec<Spanned<FieldFile>>,
     #[serde(default)]

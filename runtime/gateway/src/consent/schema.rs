@@ -230,7 +230,7 @@ pub fn is_step(number: f64) -> bool {
     number.is_finite() && number > 0.0
 }
 
-fn number(value: &Scalar) -> Option<f64> {
+pub(super) fn number(value: &Scalar) -> Option<f64> {
     let number = match value {
         Scalar::Int(int) => *int as f64,
         Scalar::Real(real) => *real,

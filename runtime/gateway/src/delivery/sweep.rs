@@ -66,7 +66,8 @@ async fn sweep_ended(store: &Store, intake: &Intake) -> Result<(), StoreError> {
     let generation = intake.generation();
     for (device, grant, digest) in store.waiting_grants()? {
         // One that is valid at another time than now is delivery's to judge: the clock may be wrong.
-        if generation.grant(&device, &grant, digest).is_some() {
+        let grant_now = generation.grant(&device, &grant, digest);
+        if grant_now.is_some_and(|it| it.ended().is_none()) {
             continue;
         }
         loop {

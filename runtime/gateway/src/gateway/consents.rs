@@ -9,7 +9,7 @@
 //!   `grants/` itself is gone.
 
 use crate::{
-    consent::withdrawal,
+    consent::{grant::Grant, withdrawal},
     home::Home,
     intake::Intake,
     message::Millis,
@@ -81,6 +81,11 @@ impl Consents {
         intake: Arc<Intake>,
     ) -> Self {
         Self { home, store, sealing, intake, changing: Mutex::default() }
+    }
+
+    /// From now on these grants know by what they ended.
+    pub(super) fn recall(&self, grants: &mut [Grant]) -> Result<(), StoreError> {
+        self.store.recall_ended(grants)
     }
 
     /// From now on `generation` counts. Blocks: not for a task that others wait for.

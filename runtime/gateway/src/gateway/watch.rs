@@ -195,7 +195,8 @@ impl Watch {
 
     /// The next generation; none if nothing in it would be different.
     fn build(&self, same_texts: bool) -> Result<Option<(Generation, Shelf, Config)>, String> {
-        let config = Config::read(&self.home).map_err(|it| it.to_string())?;
+        let mut config = Config::read(&self.home).map_err(|it| it.to_string())?;
+        self.consents.recall(&mut config.grants).map_err(|it| it.to_string())?;
         let lock = Lock::read(&self.home.plugin_lock()).map_err(|it| it.to_string())?;
         let trust = Trust::new(&config.trusted_keys, lock.clone());
         let shelf = self.shelf.read_again(trust).map_err(|it| it.to_string())?;

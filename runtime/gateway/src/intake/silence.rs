@@ -1,7 +1,9 @@
-//! Withdrawals that are in force and whose releases may still wait.
+//! Consents that ended and whose releases may still wait.
 
 use super::{Intake, lock};
-use crate::{message::Millis, plugins::plan::Generation, store::silence::Silence};
+use crate::{
+    consent::ending::Ending, message::Millis, plugins::plan::Generation, store::silence::Silence,
+};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -33,6 +35,16 @@ impl Intake {
         // Before anybody begins to purge.
         self.unfinished([Unfinished { at: Millis::now(), heard, denied }]);
         self.changes.send_replace(());
+    }
+
+    /// Grants that end with what `happened` count no more from now on, and what waits under them is purged.
+    pub(super) fn end(&self, happened: &mut Vec<Ending>, at: Millis) -> Vec<Ending> {
+        let happened = std::mem::take(happened);
+        if !happened.is_empty() {
+            happened.iter().for_each(|it| it.happen(at));
+            self.changes.send_replace(());
+        }
+        happened
     }
 
     /// What must be purged. To be asked before the generation.

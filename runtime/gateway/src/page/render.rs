@@ -169,5 +169,6 @@ fn happened(entry: &Entry) -> String {
         Kind::Expired | Kind::Purged => format!("{device}: deleted before it left{why}"),
         Kind::Withdrawn => format!("grant {} for {recipient} was withdrawn", entry.grant),
         Kind::Deleted => format!("{recipient} deleted what it had from grant {}", entry.grant),
+        Kind::Ended => format!("grant {} for {recipient} ended with its event", entry.grant),
     }
 }

@@ -11,6 +11,7 @@
 
 use crate::{
     consent::{
+        ending::Ending,
         entropy::{Bits, Estimate, Flows},
         operator::Memory,
         release::Slots,
@@ -40,6 +41,8 @@ pub struct LiveDevice {
     highest_owner: String,
     /// Its grants, in the plan's order.
     pub grants: Vec<LiveGrant>,
+    /// What its last frame told of that ends grants.
+    pub happened: Vec<Ending>,
 }
 
 /// One grant's instances and state.
@@ -119,7 +122,8 @@ impl LiveDevice {
             Ok(LiveGrant::new(it, kept))
         });
         let grants = grants.collect::<Result<_, _>>()?;
-        Ok(Self { adapter: Warm::default(), highest, highest_owner: owner, grants })
+        let (adapter, happened) = (Warm::default(), Vec::new());
+        Ok(Self { adapter, highest, highest_owner: owner, grants, happened })
     }
 
     /// What must go to disk now, by grant or counter: what left, at once; samples of a window only if `samples`

@@ -11,6 +11,7 @@ use crate::{
     config::{Config, Device},
     consent::{
         decision::{self, Joint},
+        ending::Ending,
         grant::Grant,
         release::ConsentedField,
         stage::Stage,
@@ -42,6 +43,8 @@ pub struct DevicePlan {
     pub adapter: Arc<AdapterPlan>,
     /// What may leave. Validity in time is asked for each frame.
     pub grants: Vec<Arc<GrantPlan>>,
+    /// What its frames may tell of that ends grants, of this and of other devices.
+    pub endings: Vec<Ending>,
     /// The names of fields that may be told: see [`named::known`].
     pub known: HashSet<Arc<str>>,
     /// Of all these plugins, each once, by id.
@@ -125,13 +128,25 @@ impl DevicePlan {
         paces.sort_by(|one, other| one.id().cmp(other.id()));
         paces.dedup_by(|one, other| one.id() == other.id());
         let known = named::known(&adapter.declared, grants.iter().map(|it| &it.grant));
-        Self { generation, adapter, grants, known, paces }
+        Self { generation, adapter, grants, endings: Vec::new(), known, paces }
+    }
+
+    /// The same, whose frames may tell of these.
+    #[must_use]
+    fn telling_of(self, endings: Vec<Ending>) -> Self {
+        Self { endings, ..self }
+    }
+
+    /// Whether its frames may tell of something that ends a grant and has not happened.
+    pub fn awaits(&self) -> bool {
+        self.endings.iter().any(Ending::is_awaited)
     }
 
     /// Whether one of its plugins is slow.
     pub fn is_slow(&self) -> bool {
         // Without a grant no plugin is asked.
-        self.paces.iter().any(|it| it.is_slow()) && !self.grants.is_empty()
+        let asks = !(self.grants.is_empty() && self.endings.is_empty());
+        self.paces.iter().any(|it| it.is_slow()) && asks
     }
 
     /// Waits for the turn with all slow plugins at once.
@@ -204,9 +219,10 @@ impl Generation {
     pub fn keeping(&self, stays: impl Fn(&str) -> bool) -> Self {
         let number = self.number + 1;
         let less = |plan: &DevicePlan| {
-            let stays = |it: &&Arc<GrantPlan>| decision::stands(&it.sources, &stays);
-            let grants = plan.grants.iter().filter(stays).cloned().collect();
-            Arc::new(DevicePlan::new(number, plan.adapter.clone(), grants))
+            let stand = |it: &&Arc<GrantPlan>| decision::stands(&it.sources, &stays);
+            let grants = plan.grants.iter().filter(stand).cloned().collect();
+            let endings = plan.endings.iter().filter(|it| stays(&it.grant)).cloned().collect();
+            Arc::new(DevicePlan::new(number, plan.adapter.clone(), grants).telling_of(endings))
         };
         let devices = self.devices.iter().map(|(name, plan)| (name.clone(), less(plan)));
         Self { number, devices: devices.collect(), paces: self.paces.clone() }
@@ -270,7 +286,10 @@ impl Builder<'_> {
             .into_iter()
             .map(|joint| self.grant(joint, device).map(Arc::new))
             .collect::<Result<_, _>>()?;
-        Ok(DevicePlan::new(self.number, adapter, grants))
+        // Also of grants that do not count while another subject's is missing.
+        let endings = self.config.grants.iter().flat_map(|it| &it.endings);
+        let endings = endings.filter(|it| it.said_by == *device.name.0).cloned().collect();
+        Ok(DevicePlan::new(self.number, adapter, grants).telling_of(endings))
     }
 
     fn grant(

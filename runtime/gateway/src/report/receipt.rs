@@ -62,6 +62,9 @@ fn rows(grant: &Grant, now: Millis) -> Vec<(&'static str, String)> {
     if let Some(uses) = grant.uses {
         until.push_str(&format!("; at most {uses} releases"));
     }
+    for ending in &grant.endings {
+        until.push_str(&format!("; or until {ending}"));
+    }
     let given = match (&record.given_by, record.given_at) {
         (Some(by), Some(at)) => Some(format!("{by}, on {}", date(at))),
         (Some(by), None) => Some(by.clone()),

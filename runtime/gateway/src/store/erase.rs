@@ -6,7 +6,7 @@
 //! - Consents end first, in the same transaction: who has something from them is told to delete it when the gateway runs.
 //! - What must still be told stays until it was.
 
-use super::{OpenError, consents, daily, estimates, file::connect, state::COUNTER};
+use super::{OpenError, consents, daily, ended, estimates, file::connect, state::COUNTER};
 use crate::{
     ledger::{self, Salts, nodes},
     message::Millis,
@@ -48,6 +48,7 @@ fn erased(connection: &mut Connection, whose: &Whose, now: Millis) -> rusqlite::
     connection.execute_batch(consents::SCHEMA)?;
     connection.execute_batch(daily::SCHEMA)?;
     connection.execute_batch(estimates::SCHEMA)?;
+    connection.execute_batch(ended::SCHEMA)?;
     let transaction = connection.transaction()?;
     let grants = end(&transaction, whose, now)?;
     let both = (&*whose.devices, &*grants);
@@ -104,6 +105,7 @@ fn forget(
     let mut withdrawn = transaction.prepare(sql)?;
     devices.iter().try_for_each(|it| withdrawn.execute([it]).map(drop))?;
     delete(transaction, "estimate WHERE true", (devices, grants))?;
+    delete(transaction, "ended WHERE true", (devices, grants))?;
     let sql = format!("DELETE FROM state WHERE {COUNTER}");
     let mut counters = transaction.prepare(&sql)?;
     let mut days = transaction.prepare("DELETE FROM daily WHERE device = ?1")?;

@@ -45,7 +45,9 @@ impl More {
     pub(super) fn entry(&mut self, (kind, reason): (Kind, &'static str), recipient: &str) {
         *self.entries.entry((kind, reason)).or_default() += 1;
         let change = match kind {
-            Kind::Withheld | Kind::Quarantined | Kind::Withdrawn | Kind::Deleted => return,
+            Kind::Withheld | Kind::Quarantined | Kind::Withdrawn | Kind::Deleted | Kind::Ended => {
+                return;
+            }
             Kind::Queued => 1,
             Kind::Delivered | Kind::Expired | Kind::Purged => -1,
         };

@@ -3,10 +3,11 @@
 use super::{
     Decided, Job, Reply, Shared, StoreError, consents,
     daily::{self, Counts, Daily, MoreDaily},
-    estimates, note, oldest, silence, state,
+    ended, estimates, note, oldest, silence, state,
     tally::{More, Tally},
 };
 use crate::{
+    consent::ending::Ending,
     keys::Vault,
     ledger::{self, Fact, Kind, Salts, nodes, tree::Edge},
     message::Millis,
@@ -62,6 +63,7 @@ struct Batch<'a> {
     queued: bool,
     more: More,
     daily: MoreDaily,
+    ended: Vec<Ending>,
 }
 
 impl Writer {
@@ -76,6 +78,7 @@ impl Writer {
         connection.execute_batch(outbox::BY_GRANT)?;
         connection.execute_batch(silence::SCHEMA)?;
         connection.execute_batch(estimates::SCHEMA)?;
+        connection.execute_batch(ended::SCHEMA)?;
         oldest::prepare(&connection)?;
         let number = |query| connection.query_row(query, [], |row| row.get::<_, i64>(0));
         let kept = Kept {
@@ -168,6 +171,7 @@ impl Writer {
             queued: false,
             more: More::default(),
             daily: MoreDaily::default(),
+            ended: Vec::new(),
         };
         let (mut refused, mut writes_daily) = (false, self.daily.is_due());
         for (task, (_, result)) in work.into_iter().zip(replies.iter_mut()) {
@@ -197,7 +201,7 @@ impl Writer {
         if batch.now.ledger != self.kept.ledger {
             ledger::keep_head(&batch.transaction, &batch.now.ledger)?;
         }
-        let Batch { transaction, now, states, queued, more, daily, .. } = batch;
+        let Batch { transaction, now, states, queued, more, daily, ended, .. } = batch;
         for (owner, (at, state)) in states {
             state::put(&transaction, &self.vault, (&owner, &state), at)?;
         }
@@ -209,6 +213,7 @@ impl Writer {
             self.daily.wrote(now.at);
         }
         self.daily.add(daily);
+        ended.iter().for_each(Ending::keep);
         let frames = now.frame.saturating_sub(self.kept.frame).unsigned_abs();
         self.kept = now;
         Ok((queued, frames, more))
@@ -291,6 +296,14 @@ impl Batch<'_> {
             self.daily.count(place, (kind, reason), counts);
             self.append(&fact)?;
         }
+        for ending in &decided.ended {
+            let said = (self.now.frame, decided.at);
+            if let Some(fact) = ended::put(&self.transaction, ending, said)? {
+                self.more.entry((fact.kind, ""), fact.recipient);
+                self.append(&fact)?;
+            }
+        }
+        self.ended.extend(decided.ended);
         estimates::put(&self.transaction, &decided.estimates, decided.at)?;
         let states = decided.states.into_iter();
         self.states.extend(states.map(|(owner, state)| (owner, (decided.at, state))));

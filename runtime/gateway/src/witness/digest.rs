@@ -37,7 +37,7 @@ impl Digest {
                 *self.withheld.entry(entry.reason.clone()).or_default() += 1;
                 return;
             }
-            Kind::Expired | Kind::Purged | Kind::Withdrawn | Kind::Deleted => {
+            Kind::Expired | Kind::Purged | Kind::Withdrawn | Kind::Deleted | Kind::Ended => {
                 let key = (entry.recipient.clone(), entry.kind.name(), entry.reason.clone());
                 *self.ended.entry(key).or_default() += 1;
                 return;

@@ -14,7 +14,10 @@ use crate::{
 };
 use fastrand::Rng;
 use hushgate_wasm::bindings::{Field, Reading, Scalar};
-use std::{collections::HashMap, path::Path};
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+};
 
 /// How many stories are told, and how many events each has at most.
 const STORIES: u64 = 1_000_000;
@@ -34,17 +37,24 @@ const EDGES: [i64; 4] = [0, 1, 2, 6];
 /// Which text stands in each file, if there is one.
 type Files = [Option<usize>; FILES.len()];
 
+/// The text that ends with the first contact.
+const UNTIL_CONTACT: usize = 1;
+
 /// One text of a grant: each differs in what it says of time, of steps and of what for.
 fn text(file: usize, text: usize) -> Grant {
     let (from, until) = [(0, 6), (1, 2), (0, 1), (0, 6)][text];
     let (step, least) = [(5, 30), (2, 40), (7, 30), (20, 60)][(text + file) % 4];
     let purpose = if text == 3 && file < 2 { "own:more" } else { "own:care" };
     let every = if text == 1 { "30 min" } else { "10 min" };
+    let ending = match text {
+        UNTIL_CONTACT => "ends-with = { path = \"contact\", flag = true }\n",
+        _ => "",
+    };
     let second = if text == 2 { "" } else { "{ path = \"contact\", flag = true }," };
     let toml = format!(
         "subject = \"{}\"\ndevice = \"bed\"\nrecipient = \"hospital\"\npurpose = \"{purpose}\"\nevery = \"{every}\"\n\
          retention = \"{} days\"\nwait-max = \"2 h\"\n\
-         valid-from = 2026-11-23T0{from}:00:00Z\nvalid-until = 2026-11-23T0{until}:00:00Z\n\
+         valid-from = 2026-11-23T0{from}:00:00Z\nvalid-until = 2026-11-23T0{until}:00:00Z\n{ending}\
          field = [{second} {{ path = \"rate\", unit = \"/min\", range = [{least}, 220], step = {step} }}]",
         FILES[file].1,
         1 + text,
@@ -91,6 +101,8 @@ struct World<'a> {
     now: i64,
     seen: i64,
     slots: HashMap<&'a str, Slots>,
+    /// The files whose text ended with its event, as somebody would note it who knows nothing of grants.
+    contact: HashSet<usize>,
     /// What waits, and the files that it was decided by.
     outbox: Vec<(Consented, Files)>,
     released: u64,
@@ -108,6 +120,7 @@ impl<'a> World<'a> {
             now: BEGIN,
             seen: BEGIN,
             slots: HashMap::new(),
+            contact: HashSet::new(),
             outbox: Vec::new(),
             released: 0,
             denied: 0,
@@ -156,6 +169,7 @@ impl<'a> World<'a> {
 
     fn frame(&mut self, random: &mut Rng) {
         let readings = [reading(random)];
+        self.tell(&readings);
         let asked: Vec<_> = self
             .active
             .iter()
@@ -167,6 +181,9 @@ impl<'a> World<'a> {
             if random.u8(0..8) == 0 {
                 self.now = any_time(self.now, random);
             }
+            if it.grant.ends_with(&readings) {
+                continue;
+            }
             let Some(permit) = it.grant.permit(self.clock()) else { continue };
             let slots = self.slots.entry(it.grant.id.as_str()).or_default();
             let (memory, mut coins) = (&mut Memory::default(), || None);
@@ -176,6 +193,21 @@ impl<'a> World<'a> {
             }
         }
         self.seen = self.seen.max(self.now);
+    }
+
+    /// Notes what ends by these readings, for the gateway and for who looks at it.
+    fn tell(&mut self, readings: &[Reading]) {
+        for (file, text) in self.noticed.iter().enumerate().filter_map(|it| Some((it.0, (*it.1)?)))
+        {
+            let text = &self.library.texts[file][text];
+            let ends = text.endings.iter().filter(|it| it.ends_now(readings, self.clock()));
+            ends.for_each(|it| it.happen(Millis(self.now)));
+            let is_valid = self.clock() == Clock::Unknown || text.valid_from.0 <= self.now;
+            let is_contact = matches!(readings[0].fields[1].value, Scalar::Flag(true));
+            if !text.endings.is_empty() && is_valid && is_contact {
+                self.contact.insert(file);
+            }
+        }
     }
 
     fn send(&mut self) {
@@ -199,8 +231,13 @@ impl<'a> World<'a> {
             let texts =
                 theirs.filter_map(|(file, at)| Some((file, &self.library.texts[file][(*at)?])));
             let for_this = texts.filter(|it| it.1.purpose == release.purpose());
+            let is_over = |file: &usize| {
+                self.noticed[*file] == Some(UNTIL_CONTACT) && self.contact.contains(file)
+            };
             let mut allowing = for_this.filter(|(file, text)| {
-                then[*file] == self.noticed[*file] && allows(text, release, self.now)
+                then[*file] == self.noticed[*file]
+                    && !is_over(file)
+                    && allows(text, release, self.now)
             });
             assert!(
                 allowing.next().is_some(),
@@ -258,7 +295,7 @@ fn allows(text: &Grant, release: &Consented, now: i64) -> bool {
 fn in_a_million_stories_nothing_leaves_without_a_valid_grant_of_every_subject() {
     let library = Library::new();
     let mut random = Rng::with_seed(5);
-    let (mut released, mut denied) = (0, 0);
+    let (mut released, mut denied, mut ended) = (0, 0, 0);
     for _ in 0..STORIES {
         let mut world = World::new(&library, &mut random);
         for _ in 0..random.usize(4..=EVENTS_MAX) {
@@ -266,9 +303,13 @@ fn in_a_million_stories_nothing_leaves_without_a_valid_grant_of_every_subject() 
         }
         released += world.released;
         denied += world.denied;
+        ended += world.contact.len();
+        let forget = |file: usize| &library.texts[file][UNTIL_CONTACT].endings[0];
+        world.contact.into_iter().for_each(|it| forget(it).forget());
     }
     // Or the stories would prove nothing.
-    assert!(released > STORIES / 20 && denied > STORIES / 10, "{released} {denied}");
+    let (ended, told) = (ended as u64, format!("{released} {denied} {ended}"));
+    assert!(released > STORIES / 20 && denied > STORIES / 10 && ended > STORIES / 10, "{told}");
 }
 
 /// Whether `narrow` allows nothing that `wide` does not.

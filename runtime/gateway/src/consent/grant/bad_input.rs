@@ -13,6 +13,7 @@ retention = "30 days"
 valid-from = 2026-11-23T00:00:00Z
 valid-until = 2027-11-23T00:00:00Z
 uses = 10
+ends-with = { path = "at-home", flag = true }
 [[field]]
 path = "heart-rate"
 unit = "/min"
@@ -26,20 +27,20 @@ data-category = "pd:Health"
 
 /// What stands in the file, what is written in its place, the line that is named, and part of what is said.
 const BAD: &[(&str, &str, usize, &str)] = &[
-    ("step = 5", "step = 0", 10, "`step` must be above 0"),
-    ("step = 5", "step = -1", 10, "`step` must be above 0"),
-    ("step = 5", "step = nan", 10, "`step` must be above 0"),
-    ("step = 5", "step = inf", 10, "`step` must be above 0"),
-    ("step = 5", "step = 1e-300", 10, "`step` must be above 0"),
-    ("[30, 220]", "[220, 30]", 10, "the smaller first"),
-    ("[30, 220]", "[nan, 220]", 10, "`range` must be two numbers"),
-    ("[30, 220]", "[30, inf]", 10, "`range` must be two numbers"),
-    ("[30, 220]", "[30]", 13, "invalid length"),
-    ("\"/min\"", "\"per minute\"", 10, "`unit` must be one of UCUM"),
-    ("\"/min\"", "\"mm[Hg\"", 10, "`unit` must be one of UCUM"),
-    ("\"/min\"", "\"a{b]\"", 10, "`unit` must be one of UCUM"),
-    ("\"/min\"", "\"°C\"", 10, "`unit` must be one of UCUM"),
-    ("\"/min\"", "\"\"", 10, "`unit` must be one of UCUM"),
+    ("step = 5", "step = 0", 11, "`step` must be above 0"),
+    ("step = 5", "step = -1", 11, "`step` must be above 0"),
+    ("step = 5", "step = nan", 11, "`step` must be above 0"),
+    ("step = 5", "step = inf", 11, "`step` must be above 0"),
+    ("step = 5", "step = 1e-300", 11, "`step` must be above 0"),
+    ("[30, 220]", "[220, 30]", 11, "the smaller first"),
+    ("[30, 220]", "[nan, 220]", 11, "`range` must be two numbers"),
+    ("[30, 220]", "[30, inf]", 11, "`range` must be two numbers"),
+    ("[30, 220]", "[30]", 14, "invalid length"),
+    ("\"/min\"", "\"per minute\"", 11, "`unit` must be one of UCUM"),
+    ("\"/min\"", "\"mm[Hg\"", 11, "`unit` must be one of UCUM"),
+    ("\"/min\"", "\"a{b]\"", 11, "`unit` must be one of UCUM"),
+    ("\"/min\"", "\"°C\"", 11, "`unit` must be one of UCUM"),
+    ("\"/min\"", "\"\"", 11, "`unit` must be one of UCUM"),
     ("PatientMonitoring", "PatientMonitring", 4, "nearest are `sector-health:PatientMonitoring`"),
     ("sector-health:PatientMonitoring", "dpv:Healthcare", 4, "is no purpose of the Data Privacy"),
     ("sector-health:PatientMonitoring", "two words", 4, "without spaces"),
@@ -54,12 +55,22 @@ const BAD: &[(&str, &str, usize, &str)] = &[
     ("valid-until = 2027-11-23T00:00:00Z", "valid-for = \"0 s\"", 8, "must be a duration"),
     ("valid-until = 2027-11-23T00:00:00Z", "valid-for = \"90000 years\"", 8, "after the year 9999"),
     ("valid-until = 2027", "valid-until = 2025", 8, "must be after `valid-from`"),
+    ("at-home\", flag = true", "at-home\"", 10, "needs one of `flag`, `is`, `above` and `below`"),
+    ("flag = true", "flag = true, is = \"yes\"", 10, "needs one of `flag`"),
+    ("flag = true", "above = 1, below = 9", 10, "needs one of `flag`"),
+    ("flag = true", "above = nan", 10, "must be numbers"),
+    ("flag = true", "below = inf", 10, "must be numbers"),
+    ("flag = true", "is = \"\"", 10, "texts of 1 to 256 bytes"),
+    ("\"at-home\"", "\"\"", 10, "texts of 1 to 256 bytes"),
+    ("flag = true", "flag = true, unit = \"Cel\"", 10, "`unit` goes with `above` and `below`"),
+    ("flag = true", "above = 38, unit = \"°C\"", 10, "`unit` must be one of UCUM"),
+    ("flag = true", "flag = true, once = 1", 10, "unknown field"),
     ("T00:00:00Z\nuses", "\nuses", 8, "a date and time with zone"),
-    ("\"short\"", "\"\"", 16, "must be a text"),
-    ("\"short\"", "\"\\u0007\"", 16, "without control characters"),
-    ("\"en\"", "\"English, please\"", 17, "must be a language tag"),
-    ("\"pd:Health\"", "\"health\"", 18, "must be a term of DPV's"),
-    ("language", "langauge", 17, "unknown field"),
+    ("\"short\"", "\"\"", 17, "must be a text"),
+    ("\"short\"", "\"\\u0007\"", 17, "without control characters"),
+    ("\"en\"", "\"English, please\"", 18, "must be a language tag"),
+    ("\"pd:Health\"", "\"health\"", 19, "must be a term of DPV's"),
+    ("language", "langauge", 18, "unknown field"),
 ];
 
 #[test]
@@ -70,7 +81,7 @@ fn what_is_no_grant_is_told_with_file_and_line() {
     };
     assert_eq!(read(GOOD).unwrap().uses, Some(10));
     let long = format!("\"{}\"", "a".repeat(4097));
-    let long = [("\"short\"", long.as_str(), 16, "1 to 4096 bytes")];
+    let long = [("\"short\"", long.as_str(), 17, "1 to 4096 bytes")];
     for (from, to, line, problem) in BAD.iter().copied().chain(long) {
         assert_eq!(GOOD.matches(from).count(), 1, "{from}");
         let error = read(&GOOD.replace(from, to)).unwrap_err();

@@ -10,6 +10,7 @@
 
 use crate::{
     consent::{
+        ending::Ending,
         grant::{Clock, Grant},
         operator::buckets,
         purpose,
@@ -111,7 +112,9 @@ pub fn withdrawal(grant: &Grant) -> String {
 pub fn state(grant: &Grant, clock: Clock) -> &'static str {
     match clock {
         Clock::Unknown => "dpv:ConsentUnknown",
-        Clock::Known(now) if now >= grant.valid_until => "dpv:ConsentExpired",
+        Clock::Known(now) if now >= grant.valid_until || grant.ended().is_some() => {
+            "dpv:ConsentExpired"
+        }
         // Given, but for later: until then nothing leaves.
         Clock::Known(_) => "dpv:ConsentGiven",
     }
@@ -255,6 +258,8 @@ fn events(grant: &Grant, it: &Complete<'_>, clock: Clock) -> Value {
     let duration = |kind: &str, value: String| json!({ "@type": kind, "rdf:value": value });
     let mut durations = vec![duration("dpv:UntilTimeDuration", time(grant.valid_until))];
     durations.extend(grant.uses.map(|it| duration("dpv:FixedOccurrencesDuration", it.to_string())));
+    let until = |it: &Ending| duration("dpv:UntilEventDuration", it.to_string());
+    durations.extend(grant.endings.iter().map(until));
     let by = match it.given_by == grant.subject {
         true => json!("dpv:DataSubject"),
         false => json!({ "@type": "dpv:Entity", "dpv:hasName": it.given_by }),
@@ -268,7 +273,8 @@ fn events(grant: &Grant, it: &Complete<'_>, clock: Clock) -> Value {
     })];
     let state = state(grant, clock);
     if state != "dpv:ConsentGiven" {
-        let at = if clock == Clock::Unknown { it.given_at } else { grant.valid_until };
+        let end = grant.ended().map_or(grant.valid_until, |it| it.min(grant.valid_until));
+        let at = if clock == Clock::Unknown { it.given_at } else { end };
         events.push(json!({
             "@type": state,
             "dpv:isIndicatedAtTime": time(at),

@@ -46,6 +46,7 @@ impl Books {
                 Ok(())
             }
             Kind::Deleted => self.delete(entry, keys),
+            Kind::Ended => Ok(()),
         }
     }
 

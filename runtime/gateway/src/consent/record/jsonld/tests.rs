@@ -128,6 +128,16 @@ fn an_ended_grant_is_expired_and_a_changed_text_is_another_record() {
     let late = record(&grant, Clock::Known(grant.valid_until)).unwrap();
     assert_eq!(late["dpv:hasConsentStatus"][1]["@type"], "dpv:ConsentExpired");
     assert_eq!(state(&grant, Clock::Unknown), "dpv:ConsentUnknown");
+    let until = "ends-with = { path = \"at-home\", flag = true }\nuses = 100";
+    let grant = Grant::of_text(&WHOLE.replace("uses = 100", until));
+    let status = |it: &Grant| record(it, NOW).unwrap()["dpv:hasConsentStatus"].clone();
+    let until =
+        json!({ "@type": "dpv:UntilEventDuration", "rdf:value": "pacemaker says: at-home" });
+    assert_eq!(status(&grant)[0]["dpv:hasDuration"][2], until);
+    assert_eq!(status(&grant)[1], Value::Null);
+    grant.endings[0].happen(Millis(grant.valid_from.0 + 1));
+    assert_eq!(status(&grant)[1]["@type"], "dpv:ConsentExpired");
+    assert_eq!(status(&grant)[1]["dpv:isIndicatedAtTime"], time(Millis(grant.valid_from.0 + 1)));
     let other = Grant::of_text(&WHOLE.replace("uses = 100", "uses = 99"));
     assert_ne!(identifier(&grant, "record"), identifier(&other, "record"));
 }
