@@ -28,7 +28,7 @@ use crate::{
     keys::{Keys, Vault},
     ledger::checkpoint::Signer,
     message::Millis,
-    outbox::{Settlement, Waiting},
+    outbox::{Parcel, Settlement},
     store::{OnTheWay, Store},
     transport::{Transport, TransportError},
 };
@@ -61,7 +61,7 @@ pub struct Delivery {
 
 /// What a look at the outbox found.
 enum Looked {
-    Due(Vec<Waiting>),
+    Due(Vec<Parcel>),
     NothingFor(Duration),
 }
 
@@ -146,20 +146,17 @@ impl Delivery {
     }
 
     /// Marks what may still go as sent, and keeps the sweeper away from it.
-    async fn send_off(
-        &self,
-        due: Vec<Waiting>,
-    ) -> Result<(Vec<Waiting>, OnTheWay), TransportError> {
-        let releases = due.iter().map(|it| it.release).collect();
+    async fn send_off(&self, due: Vec<Parcel>) -> Result<(Vec<Parcel>, OnTheWay), TransportError> {
+        let releases = due.iter().map(|it| it.waiting.id).collect();
         let on_the_way = self.store.send_off(releases).await.map_err(disk)?;
         // Asked again: between the first answer and the mark a connection was made, which may take minutes.
         let (mut valid, ended) = self.sort(due);
         self.settle(ended).await?;
-        valid.iter_mut().for_each(|it| it.sent = true);
+        valid.iter_mut().for_each(|it| it.waiting.sent = true);
         Ok((valid, on_the_way))
     }
 
-    async fn next_due(&mut self) -> Result<Vec<Waiting>, TransportError> {
+    async fn next_due(&mut self) -> Result<Vec<Parcel>, TransportError> {
         loop {
             // Seen before the look: what comes in after it wakes us.
             self.outbox.mark_unchanged();
@@ -204,17 +201,18 @@ impl Delivery {
     }
 
     /// Parts what may go now from what may not any more. Neither, while the clock is unknown.
-    fn sort(&self, due: Vec<Waiting>) -> (Vec<Waiting>, Vec<Settlement>) {
+    fn sort(&self, due: Vec<Parcel>) -> (Vec<Parcel>, Vec<Settlement>) {
         let (mut valid, mut ended) = (Vec::new(), Vec::new());
         let clock = self.intake.clock(Millis::now());
         let generation = self.intake.generation();
-        for waiting in due {
+        for parcel in due {
+            let waiting = &parcel.waiting;
             let grant = generation.grant(&waiting.device, &waiting.grant, waiting.grant_digest);
             match decision::at_sending(grant, waiting.expires, clock) {
                 Sending::Wait => {}
-                Sending::Go => valid.push(waiting),
-                Sending::Expired => ended.push(Settlement::expired(waiting)),
-                Sending::Ended => ended.push(Settlement::purged(waiting)),
+                Sending::Go => valid.push(parcel),
+                Sending::Expired => ended.push(Settlement::expired(parcel.waiting)),
+                Sending::Ended => ended.push(Settlement::purged(parcel.waiting)),
             }
         }
         (valid, ended)
@@ -245,7 +243,7 @@ impl Delivery {
     async fn send(
         &mut self,
         client: &mut Client,
-        valid: &[Waiting],
+        valid: &[Parcel],
     ) -> Result<Vec<Delivered>, TransportError> {
         if valid.is_empty() {
             return Ok(Vec::new());
@@ -270,8 +268,9 @@ impl Delivery {
     }
 }
 
-fn settlements(valid: Vec<Waiting>, delivered: Vec<Delivered>) -> Vec<Settlement> {
-    let mut by_release: HashMap<_, _> = valid.into_iter().map(|it| (it.release, it)).collect();
+fn settlements(valid: Vec<Parcel>, delivered: Vec<Delivered>) -> Vec<Settlement> {
+    let waiting = valid.into_iter().map(|it| (it.waiting.release, it.waiting));
+    let mut by_release: HashMap<_, _> = waiting.collect();
     let settled = |it: Delivered| {
         let waiting = by_release.remove(&it.release)?;
         Some(match it.proof {

@@ -17,7 +17,7 @@ use crate::{
     keys::Vault,
     ledger::{self, Entry},
     message::Millis,
-    outbox::{self, Waiting},
+    outbox::{self, Parcel},
     store::{
         daily::{self, Line},
         estimates, state,
@@ -132,11 +132,8 @@ impl<'a> Held<'a> {
 
     fn waiting(&self, store: &Connection) -> rusqlite::Result<Vec<Value>> {
         let mut all = Vec::new();
-        for (device, grant, digest) in outbox::grants(store)? {
-            if self.has(&device) {
-                let some = outbox::under(store, (&device, &grant, digest), usize::MAX)?;
-                all.extend(some.iter().map(release));
-            }
+        for device in &self.devices {
+            all.extend(outbox::of_device(store, &device.name.0)?.iter().map(release));
         }
         Ok(all)
     }
@@ -180,11 +177,11 @@ fn device(device: &Device) -> Value {
     })
 }
 
-fn release(waiting: &Waiting) -> Value {
+fn release(Parcel { waiting, envelope }: &Parcel) -> Value {
     json!({
         "release": waiting.release.to_string(), "frame": waiting.frame, "device": waiting.device,
         "recipient": waiting.recipient, "grant": waiting.grant, "expires": time(waiting.expires),
-        "sent": waiting.sent, "sealed-base64": BASE64.encode(&waiting.envelope),
+        "sent": waiting.sent, "sealed-base64": BASE64.encode(envelope),
     })
 }
 

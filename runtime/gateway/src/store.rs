@@ -29,9 +29,8 @@ use crate::{
     keys::Vault,
     ledger,
     message::{DeviceName, Millis},
-    outbox::{self, Settlement, Waiting},
+    outbox::{self, Parcel, Settlement, Waiting},
     pipeline::Decision,
-    wire::envelope::ReleaseId,
 };
 use file::{connect, restrict};
 use rusqlite::{Connection, OpenFlags};
@@ -95,7 +94,7 @@ pub struct Decided {
 #[derive(Debug)]
 pub struct OnTheWay {
     shared: Arc<Shared>,
-    releases: Vec<ReleaseId>,
+    releases: Vec<i64>,
 }
 
 impl Drop for OnTheWay {
@@ -111,7 +110,7 @@ pub(crate) type Reply = oneshot::Sender<Result<(), StoreError>>;
 pub(crate) enum Job {
     Decided(Decided, Reply),
     Settled(Vec<Settlement>, Reply),
-    Sent(Vec<ReleaseId>, Reply),
+    Sent(Vec<i64>, Reply),
     Cursor(String, i64, Reply),
     Numbers(Reply),
     Consents(consents::Change, Reply),
@@ -134,13 +133,13 @@ pub(crate) struct Shared {
     failures: AtomicU64,
     high_water_ms: AtomicI64,
     outbox: watch::Sender<()>,
-    on_the_way: Mutex<HashSet<ReleaseId>>,
+    on_the_way: Mutex<HashSet<i64>>,
     tally: Mutex<Tally>,
     ended: Mutex<ended::Known>,
 }
 
 impl Shared {
-    fn on_the_way(&self) -> MutexGuard<'_, HashSet<ReleaseId>> {
+    fn on_the_way(&self) -> MutexGuard<'_, HashSet<i64>> {
         // A panic while holding the lock cannot leave a set of numbers half changed.
         self.on_the_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -231,10 +230,10 @@ impl Store {
         self.ask(|reply| Job::Settled(settlements, reply)).await
     }
 
-    /// Keeps `releases` from being swept while they are on their way, and marks them as sent.
+    /// Keeps `releases`, by their place, from being swept while they are on their way, and marks them as sent.
     ///
     /// Whether they may go is to be asked after this: what ended before it may be swept already.
-    pub async fn send_off(&self, releases: Vec<ReleaseId>) -> Result<OnTheWay, StoreError> {
+    pub async fn send_off(&self, releases: Vec<i64>) -> Result<OnTheWay, StoreError> {
         self.shared.on_the_way().extend(&releases);
         let guard = OnTheWay { shared: self.shared.clone(), releases: releases.clone() };
         self.ask(|reply| Job::Sent(releases, reply)).await?;
@@ -302,7 +301,7 @@ impl Store {
         recipient: &str,
         now: Millis,
         limit: usize,
-    ) -> Result<Vec<Waiting>, StoreError> {
+    ) -> Result<Vec<Parcel>, StoreError> {
         self.read(|it| outbox::due(it, recipient, now, limit))
     }
 
@@ -338,7 +337,7 @@ impl Store {
     ) -> Result<Vec<Waiting>, StoreError> {
         let on_the_way = self.shared.on_the_way().clone();
         let mut found = self.read(|it| query(it, limit + on_the_way.len()))?;
-        found.retain(|it| !on_the_way.contains(&it.release));
+        found.retain(|it| !on_the_way.contains(&it.id));
         found.truncate(limit);
         Ok(found)
     }

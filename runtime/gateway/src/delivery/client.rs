@@ -3,7 +3,7 @@
 use crate::{
     contract::{Address, Contract},
     keys::Vault,
-    outbox::Waiting,
+    outbox::Parcel,
     transport::{Stream, Transport, TransportError},
     wire::{
         envelope::{self, Content, ContentField, ContentValue, Envelope, ReleaseId},
@@ -95,9 +95,9 @@ impl Client {
     pub async fn releases(
         &mut self,
         keys: &RecipientKeys,
-        waiting: &[Waiting],
+        parcels: &[Parcel],
     ) -> Result<Answered, TransportError> {
-        let body = envelope::pack(waiting.iter().map(|it| it.envelope.as_slice()));
+        let body = envelope::pack(parcels.iter().map(|it| it.envelope.as_slice()));
         let response = self.put("/v1/releases", "application/octet-stream", body).await?;
         match response.status() {
             StatusCode::OK => {}
@@ -106,7 +106,7 @@ impl Client {
         }
         let answer: Answer = serde_json::from_slice(&read(response).await?)
             .map_err(|_| TransportError::Unreachable("the hub's answer is not one".into()))?;
-        let delivered = check(keys, waiting, &answer);
+        let delivered = check(keys, parcels, &answer);
         if delivered.is_empty() {
             return Err(TransportError::Unreachable("the hub signed for nothing".into()));
         }
@@ -153,17 +153,18 @@ impl Client {
     pub async fn prototype(
         &mut self,
         vault: &Vault,
-        waiting: &[Waiting],
+        parcels: &[Parcel],
     ) -> Result<Vec<Delivered>, TransportError> {
         let mut delivered = Vec::new();
-        for it in waiting {
+        for it in parcels {
+            let release = it.waiting.release;
             let Some(content) = open(vault, it) else {
                 // Nobody can read it any more; it would block all others for ever.
-                delivered.push(Delivered { release: it.release, proof: None });
+                delivered.push(Delivered { release, proof: None });
                 continue;
             };
             self.prototype_fields(&content).await?;
-            delivered.push(Delivered { release: it.release, proof: Some(Vec::new()) });
+            delivered.push(Delivered { release, proof: Some(Vec::new()) });
         }
         Ok(delivered)
     }
@@ -209,13 +210,13 @@ async fn read(response: Response<Incoming>) -> Result<Bytes, TransportError> {
     Ok(body.map_err(|_| TransportError::Unreachable("the answer broke off".into()))?.to_bytes())
 }
 
-fn check(keys: &RecipientKeys, waiting: &[Waiting], answer: &Answer) -> Vec<Delivered> {
-    let sent: HashMap<_, _> = waiting.iter().map(|it| (it.release, it)).collect();
+fn check(keys: &RecipientKeys, parcels: &[Parcel], answer: &Answer) -> Vec<Delivered> {
+    let sent: HashMap<_, _> = parcels.iter().map(|it| (it.waiting.release, it)).collect();
     let signed = answer.receipts.iter().filter_map(|receipt| {
-        let waiting = sent.get(&receipt.release()?)?;
-        let digest = Envelope::parse(&waiting.envelope).ok()?.digest();
-        let proof = receipt.verify(&keys.receipt, waiting.release, &digest)?;
-        Some(Delivered { release: waiting.release, proof: Some(proof.to_vec()) })
+        let (release, parcel) = sent.get_key_value(&receipt.release()?)?;
+        let digest = Envelope::parse(&parcel.envelope).ok()?.digest();
+        let proof = receipt.verify(&keys.receipt, *release, &digest)?;
+        Some(Delivered { release: *release, proof: Some(proof.to_vec()) })
     });
     let refused = answer.refused.iter().filter_map(|it| {
         let release = parse_release(it)?;
@@ -224,8 +225,8 @@ fn check(keys: &RecipientKeys, waiting: &[Waiting], answer: &Answer) -> Vec<Deli
     signed.chain(refused).collect()
 }
 
-fn open(vault: &Vault, waiting: &Waiting) -> Option<Content> {
-    let plain = vault.open(&waiting.release.to_string(), &waiting.envelope)?;
+fn open(vault: &Vault, parcel: &Parcel) -> Option<Content> {
+    let plain = vault.open(&parcel.waiting.release.to_string(), &parcel.envelope)?;
     serde_json::from_slice(&plain).ok()
 }
 

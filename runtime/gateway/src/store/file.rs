@@ -69,7 +69,7 @@ fn create(connection: &Connection) -> rusqlite::Result<()> {
          PRAGMA user_version = {VERSION};
          COMMIT;",
         ledger::SCHEMA,
-        outbox::SCHEMA,
+        outbox::TABLE,
     ))
 }
 

@@ -20,18 +20,15 @@ pub struct Oldest {
     pub entry: Option<Millis>,
 }
 
-/// Both tables with a column for it, in a store of before, too.
+/// What is remembered gets a column for it, in a store of before, too.
 pub(super) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
-    let first = "ifnull((SELECT at_ms FROM ledger ORDER BY seq LIMIT 1), 0)";
-    for table in ["outbox", "state"] {
-        if !connection.column_exists(None, table, "at_ms")? {
-            connection.execute_batch(&format!(
-                "BEGIN IMMEDIATE;
-                 ALTER TABLE {table} ADD COLUMN at_ms INTEGER NOT NULL DEFAULT 0;
-                 UPDATE {table} SET at_ms = {first};
-                 COMMIT;"
-            ))?;
-        }
+    if !connection.column_exists(None, "state", "at_ms")? {
+        connection.execute_batch(
+            "BEGIN IMMEDIATE;
+             ALTER TABLE state ADD COLUMN at_ms INTEGER NOT NULL DEFAULT 0;
+             UPDATE state SET at_ms = ifnull((SELECT at_ms FROM ledger ORDER BY seq LIMIT 1), 0);
+             COMMIT;",
+        )?;
     }
     connection.execute_batch("CREATE INDEX IF NOT EXISTS state_at ON state(at_ms, owner);")
 }
@@ -121,7 +118,7 @@ mod tests {
     fn before() -> Connection {
         let connection = Connection::open_in_memory().unwrap();
         let state = "CREATE TABLE state(owner TEXT PRIMARY KEY, sealed BLOB NOT NULL) STRICT;";
-        for sql in [ledger::SCHEMA, outbox::SCHEMA, state] {
+        for sql in [ledger::SCHEMA, outbox::TABLE, state] {
             connection.execute_batch(sql).unwrap();
         }
         connection

@@ -13,7 +13,6 @@ use crate::{
     message::Millis,
     outbox::{self, Settlement},
     pipeline::Outcome,
-    wire::envelope::ReleaseId,
 };
 use rusqlite::{Connection, Transaction, params};
 use std::{
@@ -75,7 +74,7 @@ impl Writer {
     ) -> rusqlite::Result<Self> {
         connection.execute_batch(daily::SCHEMA)?;
         connection.execute_batch(consents::SCHEMA)?;
-        connection.execute_batch(outbox::BY_GRANT)?;
+        outbox::prepare(&connection)?;
         connection.execute_batch(silence::SCHEMA)?;
         connection.execute_batch(estimates::SCHEMA)?;
         connection.execute_batch(ended::SCHEMA)?;
@@ -223,7 +222,7 @@ impl Writer {
 enum Task {
     Decided(Decided),
     Settled(Vec<Settlement>),
-    Sent(Vec<ReleaseId>),
+    Sent(Vec<i64>),
     Cursor(String, i64),
     Numbers,
     Consents(consents::Change),
@@ -315,7 +314,7 @@ impl Batch<'_> {
         let at = Millis::now();
         for settlement in settlements {
             let waiting = &settlement.waiting;
-            if !outbox::remove(&self.transaction, waiting.release)? {
+            if !outbox::remove(&self.transaction, waiting.id)? {
                 continue;
             }
             self.now.waiting = self.now.waiting.saturating_sub(1);
@@ -344,7 +343,7 @@ impl Batch<'_> {
         ledger::append(&self.transaction, (&mut self.now.ledger, self.salts), fact)
     }
 
-    fn mark_sent(&self, releases: &[ReleaseId]) -> rusqlite::Result<()> {
+    fn mark_sent(&self, releases: &[i64]) -> rusqlite::Result<()> {
         releases.iter().try_for_each(|it| outbox::mark_sent(&self.transaction, *it))
     }
 
