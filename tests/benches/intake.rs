@@ -72,8 +72,9 @@ fn embedded(devices: usize, window: u16, plugins: bool) {
     world.start_gateway();
     let pid = world.gateway.as_ref().unwrap().pid();
     let idle = rss(pid);
+    let load = Load::connect(world.mqtt, &secrets);
     let (before, start) = (cpu(pid), Instant::now());
-    let acked = load(world.mqtt, &secrets, window);
+    let acked = load.run(window);
     let seconds = start.elapsed().as_secs_f64();
     let with = if plugins { "three plugins" } else { "no grant, so no plugin" };
     say(&format!(
@@ -109,8 +110,9 @@ fn subscribed() {
     std::thread::sleep(Duration::from_secs(1));
     let pid = world.gateway.as_ref().unwrap().pid();
     let idle = rss(pid);
+    let load = Load::connect(([127, 0, 0, 1], port).into(), &[("d0".into(), String::new())]);
     let (before, start) = (cpu(pid), Instant::now());
-    let acked = load(([127, 0, 0, 1], port).into(), &[("d0".into(), String::new())], 256);
+    let acked = load.run(256);
     let expected = i64::try_from(acked).unwrap();
     wait_until("all are taken in", || {
         world.ledger_count("withheld", None) + world.ledger_count("queued", None) >= expected
@@ -144,35 +146,54 @@ fn world_of(devices: usize, plugins: bool) -> (World, Vec<(String, String)>) {
     (world, secrets)
 }
 
-/// Publishes for [`RUN`] with QoS 1; how many were acknowledged.
-fn load(broker: SocketAddr, devices: &[(String, String)], window: u16) -> u64 {
-    let acked = Arc::new(AtomicU64::new(0));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let publish = |(name, secret): &(String, String)| {
-            tokio::spawn(publisher(broker, (name.clone(), secret.clone()), window, acked.clone()))
+/// Publishers that are connected: that the gateway checks their secrets is no part of what is measured.
+struct Load {
+    runtime: tokio::runtime::Runtime,
+    publishers: Vec<(String, TcpStream)>,
+}
+
+impl Load {
+    fn connect(broker: SocketAddr, devices: &[(String, String)]) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let connect = async |(name, secret): &(String, String)| {
+            (name.clone(), connected(broker, name, secret).await)
         };
-        let tasks: Vec<_> = devices.iter().map(publish).collect();
-        for task in tasks {
-            task.await.unwrap();
-        }
-    });
-    acked.load(Ordering::Relaxed)
+        let publishers = runtime.block_on(async {
+            let mut all = Vec::new();
+            for device in devices {
+                all.push(connect(device).await);
+            }
+            all
+        });
+        Self { runtime, publishers }
+    }
+
+    /// Publishes for [`RUN`] with QoS 1; how many were acknowledged.
+    fn run(self, window: u16) -> u64 {
+        let acked = Arc::new(AtomicU64::new(0));
+        self.runtime.block_on(async {
+            let publish = |it| tokio::spawn(publisher(it, window, acked.clone()));
+            let tasks: Vec<_> = self.publishers.into_iter().map(publish).collect();
+            for task in tasks {
+                task.await.unwrap();
+            }
+        });
+        acked.load(Ordering::Relaxed)
+    }
 }
 
 /// MQTT 3.1.1 by hand, so that the load costs little beside what it measures.
-async fn publisher(
-    broker: SocketAddr,
-    (name, secret): (String, String),
-    window: u16,
-    acked: Arc<AtomicU64>,
-) {
+async fn connected(broker: SocketAddr, name: &str, secret: &str) -> TcpStream {
     let mut stream = TcpStream::connect(broker).await.unwrap();
     stream.set_nodelay(true).unwrap();
-    stream.write_all(&connect_packet(&name, &secret)).await.unwrap();
+    stream.write_all(&connect_packet(name, secret)).await.unwrap();
     let mut connack = [0; 4];
     stream.read_exact(&mut connack).await.unwrap();
     assert_eq!(connack[3], 0, "refused");
+    stream
+}
+
+async fn publisher((name, mut stream): (String, TcpStream), window: u16, acked: Arc<AtomicU64>) {
     let (topic, body) = (format!("{name}/bpm"), frame());
     let end = Instant::now() + RUN;
     let (mut id, mut flying) = (0_u16, 0_u16);
