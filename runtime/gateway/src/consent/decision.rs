@@ -2,15 +2,19 @@
 //!
 //! # Promises
 //!
-//! - Default deny: without a grant of every subject of a device for one recipient and one purpose there is none.
+//! - Default deny: without a grant of every subject of a device for one recipient and one purpose there is none. A grant
+//!   for a purpose is one for all that is part of it (the vocabulary's own tree), never the other way round.
 //! - What counts is never wider than any of the grants that it was made of.
 //! - Taking a grant or a field away never widens what may leave, with one exception that is the subject's own: where
 //!   one of several subjects gave two grants for one recipient and purpose, both bind, until one is taken back.
 //! - A release leaves only under the text that it was decided by.
 
-use super::grant::{Clock, Grant};
+use super::{
+    grant::{Clock, Grant},
+    purpose,
+};
 use crate::message::Millis;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// What all subjects of a device allow together.
 #[derive(Clone, Debug)]
@@ -24,26 +28,36 @@ pub struct Joint {
 /// What may leave of `device`, for each recipient and purpose. Deny overrides: where a subject's grant is missing, or
 /// two have nothing in common, there is none.
 pub fn joint(device: &str, subjects: &[String], grants: &[Grant]) -> Vec<Joint> {
-    let mut by_aim: BTreeMap<(&str, &str), Vec<&Grant>> = BTreeMap::new();
-    for grant in grants.iter().filter(|it| it.device == device && subjects.contains(&it.subject)) {
-        by_aim.entry((&grant.recipient, &grant.purpose)).or_default().push(grant);
+    let is_theirs = |it: &&Grant| it.device == device && subjects.contains(&it.subject);
+    let theirs: Vec<_> = grants.iter().filter(is_theirs).collect();
+    if subjects.len() == 1 {
+        let alone = |it: &Grant| Joint { grant: it.clone(), sources: vec![it.id.clone()] };
+        return theirs.into_iter().map(alone).collect();
     }
-    by_aim.into_values().flat_map(|it| of_one_aim(subjects, &it)).collect()
+    let aims: BTreeSet<_> =
+        theirs.iter().map(|it| (&*it.recipient, purpose::term(&it.purpose))).collect();
+    let of_aim = |(recipient, aim): (&str, String)| {
+        // Who lets it be used for more lets it be used for this.
+        let is_for_it =
+            |it: &&Grant| it.recipient == *recipient && purpose::is_within(&aim, &it.purpose);
+        let (mut exactly, more): (Vec<_>, Vec<_>) = (theirs.iter().copied())
+            .filter(is_for_it)
+            .partition(|it| purpose::term(&it.purpose) == aim);
+        exactly.extend(more);
+        of_one_aim(subjects, &exactly)
+    };
+    aims.into_iter().filter_map(of_aim).collect()
 }
 
-fn of_one_aim(subjects: &[String], grants: &[&Grant]) -> Vec<Joint> {
-    if subjects.len() == 1 {
-        let alone = |it: &&Grant| Joint { grant: (*it).clone(), sources: vec![it.id.clone()] };
-        return grants.iter().map(alone).collect();
-    }
+/// What `grants` allow together, for what the first of them is for.
+fn of_one_aim(subjects: &[String], grants: &[&Grant]) -> Option<Joint> {
     let agreed: BTreeSet<_> = grants.iter().map(|it| it.subject.as_str()).collect();
     if !subjects.iter().all(|it| agreed.contains(it.as_str())) {
-        return Vec::new();
+        return None;
     }
-    let Some((first, rest)) = grants.split_first() else { return Vec::new() };
-    let grant = rest.iter().try_fold((*first).clone(), |joint, it| joint.and(it));
-    let sources = grants.iter().map(|it| it.id.clone()).collect();
-    grant.map(|grant| Joint { grant, sources }).into_iter().collect()
+    let (first, rest) = grants.split_first()?;
+    let grant = rest.iter().try_fold((*first).clone(), |joint, it| joint.and(it))?;
+    Some(Joint { grant, sources: grants.iter().map(|it| it.id.clone()).collect() })
 }
 
 /// Whether what was made of `sources` stays when only the grants stay that `stays` says.

@@ -37,6 +37,9 @@ const EDGES: [i64; 4] = [0, 1, 2, 6];
 /// Which text stands in each file, if there is one.
 type Files = [Option<usize>; FILES.len()];
 
+const REMOTE: &str = "sector-health:PatientRemoteMonitoring";
+const MONITORING: &str = "https://w3id.org/dpv/sector/health#PatientMonitoring";
+
 /// The text that ends with the first contact.
 const UNTIL_CONTACT: usize = 1;
 
@@ -44,7 +47,8 @@ const UNTIL_CONTACT: usize = 1;
 fn text(file: usize, text: usize) -> Grant {
     let (from, until) = [(0, 6), (1, 2), (0, 1), (0, 6)][text];
     let (step, least) = [(5, 30), (2, 40), (7, 30), (20, 60)][(text + file) % 4];
-    let purpose = if text == 3 && file < 2 { "own:more" } else { "own:care" };
+    // The first is part of the second.
+    let purpose = if text == 3 && file < 2 { REMOTE } else { MONITORING };
     let every = if text == 1 { "30 min" } else { "10 min" };
     let ending = match text {
         UNTIL_CONTACT => "ends-with = { path = \"contact\", flag = true }\n",
@@ -230,7 +234,11 @@ impl<'a> World<'a> {
             let theirs = self.noticed.iter().enumerate().filter(|it| FILES[it.0].1 == *subject);
             let texts =
                 theirs.filter_map(|(file, at)| Some((file, &self.library.texts[file][(*at)?])));
-            let for_this = texts.filter(|it| it.1.purpose == release.purpose());
+            let for_this = texts.filter(|(_, text)| {
+                // Who is alone gives for what is written, and nothing else.
+                let is_more = self.subjects > 1 && release.purpose() == REMOTE;
+                text.purpose == release.purpose() || is_more && text.purpose == MONITORING
+            });
             let is_over = |file: &usize| {
                 self.noticed[*file] == Some(UNTIL_CONTACT) && self.contact.contains(file)
             };
@@ -310,6 +318,24 @@ fn in_a_million_stories_nothing_leaves_without_a_valid_grant_of_every_subject() 
     // Or the stories would prove nothing.
     let (ended, told) = (ended as u64, format!("{released} {denied} {ended}"));
     assert!(released > STORIES / 20 && denied > STORIES / 10 && ended > STORIES / 10, "{told}");
+}
+
+#[test]
+fn a_grant_for_a_purpose_is_one_for_what_is_part_of_it_and_not_for_what_it_is_part_of() {
+    let names =
+        |count: usize| SUBJECTS[..count].iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
+    let (remote, monitoring) = (text(0, 3), text(2, 0));
+    assert_eq!((&*remote.purpose, &*monitoring.purpose), (REMOTE, MONITORING));
+    let both = joint("bed", &names(2), &[monitoring.clone(), remote.clone()]);
+    let [one] = &both[..] else { panic!("{both:?}") };
+    assert_eq!((&*one.grant.purpose, &*one.grant.id), (REMOTE, "ada-1"));
+    assert_eq!(one.sources, ["ada-1", "ben"]);
+    // Both of ada's bind.
+    let wider = text(1, 0);
+    let all = joint("bed", &names(2), &[remote, wider, monitoring.clone()]);
+    let told: Vec<_> = all.iter().map(|it| (&*it.grant.purpose, it.sources.len())).collect();
+    assert_eq!(told, [(MONITORING, 2), (REMOTE, 3)]);
+    assert!(joint("bed", &names(3), &[text(0, 3), monitoring]).is_empty());
 }
 
 /// Whether `narrow` allows nothing that `wide` does not.
