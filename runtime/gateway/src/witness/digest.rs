@@ -18,7 +18,7 @@ pub struct Digest {
     root: [u8; 32],
     /// By recipient.
     delivered: BTreeMap<String, u64>,
-    ended: BTreeMap<(String, &'static str, String), u64>,
+    ended: BTreeMap<(String, Kind, String), u64>,
     withheld: BTreeMap<String, u64>,
     /// Releases in an emergency, by recipient.
     noted: BTreeMap<String, u64>,
@@ -38,7 +38,7 @@ impl Digest {
                 return;
             }
             Kind::Expired | Kind::Purged | Kind::Withdrawn | Kind::Deleted | Kind::Ended => {
-                let key = (entry.recipient.clone(), entry.kind.name(), entry.reason.clone());
+                let key = (entry.recipient.clone(), entry.kind, entry.reason.clone());
                 *self.ended.entry(key).or_default() += 1;
                 return;
             }
@@ -75,8 +75,11 @@ impl Digest {
             format!("EMERGENCY: {n} released to {who} with what a policy holds back on other days")
         });
         let delivered = self.delivered.iter().map(|(who, n)| format!("{n} delivered to {who}"));
-        let ended = self.ended.iter().map(|((who, kind, reason), n)| {
-            format!("{n} {kind} for {who}: {}", Reason::explain(reason))
+        let ended = self.ended.iter().map(|((who, kind, reason), n)| match kind {
+            Kind::Withdrawn => format!("{n} withdrawn: grants for {who}"),
+            Kind::Ended => format!("{n} ended by an event: grants for {who}"),
+            Kind::Deleted => format!("{n} deleted by {who}: what it had from a grant"),
+            _ => format!("{n} {} for {who}: {}", kind.name(), Reason::explain(reason)),
         });
         let withheld = self
             .withheld
@@ -129,6 +132,9 @@ mod tests {
             entry(9, Kind::Delivered, ""),
             entry(10, Kind::Withheld, "minimized"),
             entry(11, Kind::Purged, "grant-ended"),
+            entry(12, Kind::Withdrawn, ""),
+            entry(13, Kind::Deleted, ""),
+            entry(14, Kind::Ended, ""),
         ] {
             digest.count(&it);
         }
@@ -138,11 +144,14 @@ mod tests {
         assert!(emergency.text().contains("EMERGENCY: 1 released to hospital with"));
         assert_eq!(
             digest.text(),
-            "1970-01-01 00:00:07 UTC to 1970-01-01 00:00:11 UTC\n\
+            "1970-01-01 00:00:07 UTC to 1970-01-01 00:00:14 UTC\n\
              2 delivered to hospital\n\
              1 purged for hospital: the grant ended\n\
+             1 withdrawn: grants for hospital\n\
+             1 deleted by hospital: what it had from a grant\n\
+             1 ended by an event: grants for hospital\n\
              1 withheld: kept for the next summary\n\
-             ledger of 11 entries, root q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s="
+             ledger of 14 entries, root q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s="
         );
         assert!(digest.html().contains("<li>2 delivered to hospital</li>"));
     }
