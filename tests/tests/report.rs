@@ -4,7 +4,7 @@
 
 use hushgate_tests::{
     program::{run, run_ok},
-    world::World,
+    world::{World, wait_until},
 };
 use std::{fs, os::unix::fs::PermissionsExt};
 
@@ -48,6 +48,15 @@ fn a_report_counts_what_the_ledger_proves_and_shows_no_value() {
     for text in VALUES.into_iter().chain(["<script", "src=", "href=", "@import"]) {
         assert!(!html.contains(text), "`{text}` in {html}");
     }
+}
+
+#[test]
+fn what_was_counted_is_told_also_if_nothing_comes_after_it() {
+    let world = World::running();
+    assert_eq!(world.put("/patient/beats/bpm", b"nobody understands this"), 204);
+    wait_until("status knows of it", || {
+        run_ok(&world.gateway_dir(), &["status"]).contains("100.0 % of the messages")
+    });
 }
 
 #[test]

@@ -21,7 +21,7 @@ use crate::{
     page::{self, Page},
     pipeline::seal::Sealing,
     plugins::{lock::Lock, plan::Generation, shelf::Shelf, trust::Trust},
-    store::Store,
+    store::{Store, daily},
     telemetry::{self, Telemetry},
     transport::Transport,
 };
@@ -207,6 +207,7 @@ impl Gateway {
             tasks.spawn(delivery.run(stop.child_token()));
         }
         let (store, intake) = (self.store.clone(), self.intake.clone());
+        tasks.spawn(daily::run(store.clone(), stop.child_token()));
         tasks.spawn(sweep::run(store, intake, stop.child_token()));
     }
 

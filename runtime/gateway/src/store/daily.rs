@@ -3,15 +3,19 @@
 //! # Promises
 //!
 //! - Counts, never values. They stay in this file, go with their device, and after [`DAYS_KEPT`] at the latest.
-//! - They go to disk every ten seconds, with a commit of that time: a crash can take the last ones. What happened is the
+//! - They go to disk every ten seconds, also if nothing else comes: a crash can take the last ones. What happened is the
 //!   ledger's to prove; this is to be read quickly.
 
+use super::Store;
 use crate::{ledger::Kind, message::Millis};
 use rusqlite::{Connection, Row, Transaction, params};
 use std::{
     collections::BTreeMap,
+    sync::Arc,
     time::{Duration, Instant},
 };
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 /// How many days back there are numbers.
 pub const DAYS_KEPT: i64 = 400;
@@ -29,6 +33,21 @@ CREATE TABLE IF NOT EXISTS daily(
     fields_out INTEGER NOT NULL, bytes_in INTEGER NOT NULL, bytes_out INTEGER NOT NULL,
     PRIMARY KEY(day, device, recipient, kind, reason)) STRICT, WITHOUT ROWID;
 ";
+
+/// Sees to it that they go to disk while nothing else does, until `stop`.
+pub async fn run(store: Arc<Store>, stop: CancellationToken) {
+    let mut written = 0;
+    while timeout(WRITTEN_EVERY, stop.cancelled()).await.is_err() {
+        let entries = store.tally().ledger;
+        if entries == written {
+            continue;
+        }
+        match store.keep_numbers().await {
+            Ok(()) => written = entries,
+            Err(error) => tracing::warn!(%error, "the numbers of this day were not kept yet"),
+        }
+    }
+}
 
 /// How often something happened, and how much it was about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
