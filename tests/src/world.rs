@@ -273,7 +273,7 @@ impl World {
 
     /// How many frames the gateway decided on.
     pub fn frames(&self) -> i64 {
-        let query = "SELECT count(DISTINCT frame) FROM ledger WHERE kind NOT IN ('delivered', 'expired', 'purged', 'withdrawn', 'deleted', 'ended')";
+        let query = "SELECT count(DISTINCT frame) FROM ledger WHERE kind IN ('withheld', 'quarantined', 'queued')";
         self.store().query_row(query, [], |row| row.get(0)).unwrap()
     }
 

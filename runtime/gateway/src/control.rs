@@ -73,9 +73,9 @@ impl<'a> Command<'a> {
 
 /// The settings, with grants that know whether they ended.
 pub fn settings(home: &Home) -> Result<Config, SettingsError> {
-    let mut config = Config::read(home)?;
+    let config = Config::read(home)?;
     // A store that cannot be read is told of by whoever asks it for more.
-    let _ = ended::look(&home.store(), &mut config.grants);
+    let _ = ended::look(&home.store(), &config.grants);
     Ok(config)
 }
 

@@ -217,7 +217,7 @@ impl fmt::Display for Event {
     }
 }
 
-/// In words: what must happen, and that it did.
+/// In words: what must happen.
 impl fmt::Display for Ending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} says: {}", self.said_by, self.event)

@@ -144,8 +144,8 @@ impl DevicePlan {
 
     /// Whether one of its plugins is slow.
     pub fn is_slow(&self) -> bool {
-        // Without a grant no plugin is asked.
-        let asks = !(self.grants.is_empty() && self.endings.is_empty());
+        // Without a grant, and an event to wait for, no plugin is asked.
+        let asks = !self.grants.is_empty() || self.awaits();
         self.paces.iter().any(|it| it.is_slow()) && asks
     }
 

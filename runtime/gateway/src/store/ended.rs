@@ -25,10 +25,9 @@ CREATE TABLE IF NOT EXISTS ended(
 pub(super) type Known = HashMap<(String, [u8; 8]), Ending>;
 
 impl Store {
-    /// From now on these grants, and all plans that were made of them, know what happened. What happens later all know
-    /// that were asked for before a plan was made of them, and the first.
+    /// From now on these grants, and the plans made of them, know what happened and what happens. Grants of a text that
+    /// was asked for before share it with those: ask before a plan is made of them.
     pub fn recall_ended(&self, grants: &mut [Grant]) -> Result<(), StoreError> {
-        let kept = |it: &mut Ending| self.read(|store| recall(store, it));
         // A panic while holding the lock cannot leave a map half changed.
         let mut known = self.shared.ended.lock().unwrap_or_else(PoisonError::into_inner);
         let mut next = Known::new();
@@ -36,7 +35,7 @@ impl Store {
             let key = (ending.grant.clone(), ending.text);
             match known.get(&key) {
                 Some(before) => ending.share(before),
-                None => kept(ending)?,
+                None => self.read(|it| recall(it, ending))?,
             }
             next.insert(key, ending.clone());
         }
@@ -48,8 +47,8 @@ impl Store {
 }
 
 /// Tells grants what a store says of them, if there is one.
-pub fn look(store: &Path, grants: &mut [Grant]) -> Result<(), OpenError> {
-    let mut endings = grants.iter_mut().flat_map(|it| &mut it.endings).peekable();
+pub fn look(store: &Path, grants: &[Grant]) -> Result<(), OpenError> {
+    let mut endings = grants.iter().flat_map(|it| &it.endings).peekable();
     if endings.peek().is_none() || !store.exists() {
         return Ok(());
     }
@@ -59,7 +58,7 @@ pub fn look(store: &Path, grants: &mut [Grant]) -> Result<(), OpenError> {
 }
 
 /// Nothing in a file that no gateway of this version wrote yet.
-fn recall(connection: &Connection, ending: &mut Ending) -> rusqlite::Result<()> {
+fn recall(connection: &Connection, ending: &Ending) -> rusqlite::Result<()> {
     if !connection.table_exists(None, "ended")? {
         return Ok(());
     }
