@@ -28,7 +28,8 @@ fuzz_target!(|body: &[u8]| {
         assert!(Withdrawal::open(&it, &key, &[9; 32]).is_err(), "opened what nobody sealed");
         assert!(deposit::open(&it, &key, &[9; 32]).is_err(), "opened what nobody sealed");
     }
-    let (key, asked) = (keys().signing().verifying_key().to_bytes(), (ReleaseId([1; 16]), GrantTag([2; 16])));
+    let (key, asked) =
+        (keys().signing().verifying_key().to_bytes(), (ReleaseId([1; 16]), GrantTag([2; 16])));
     if let Ok(it) = serde_json::from_slice::<Deletion>(body) {
         assert!(it.verify(&key, asked).is_none(), "took what nobody signed");
     }

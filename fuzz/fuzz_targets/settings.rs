@@ -21,7 +21,8 @@ fuzz_target!(|text: &str| {
         let _ = schema.check(r#"{"a":{"b":[1,"x",null]},"c":true}"#);
     }
     let _ = Key::parse(text);
-    let keys = Vec::from_iter(Key::parse("RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"));
+    let keys =
+        Vec::from_iter(Key::parse("RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"));
     assert!(signature::signer(&keys, "never signed", Some(text)).is_err());
     let _ = Table::from_source(&source, Path::new("/nowhere"));
     if let Ok(grant) = Grant::from_source(&source) {

@@ -130,14 +130,20 @@ pub fn of_hex(text: &[u8]) -> Result<Vec<u8>, DecodeError> {
     let mut bytes = Vec::with_capacity(text.len() / 2);
     let mut rest = text.trim_ascii();
     while let [high, low, after @ ..] = rest {
-        let (Some(high), Some(low)) = (hex_digit(*high), hex_digit(*low)) else { break };
-        bytes.push(high << 4 | low);
+        let Some(byte) = of_digits(*high, *low) else { break };
+        bytes.push(byte);
         rest = after.trim_ascii_start();
     }
     if rest.is_empty() {
         return Ok(bytes);
     }
     Err(DecodeError::Malformed("the text is not hexadecimal".to_owned()))
+}
+
+/// The byte of two hexadecimal digits.
+#[must_use]
+pub fn of_digits(high: u8, low: u8) -> Option<u8> {
+    Some(hex_digit(high)? << 4 | hex_digit(low)?)
 }
 
 const fn hex_digit(digit: u8) -> Option<u8> {

@@ -1,13 +1,15 @@
 //! Reads a plugin's configuration, so that every mistake names its setting.
 
+use std::borrow::Cow;
+
 use serde::de::{
-    DeserializeOwned, DeserializeSeed, IntoDeserializer, MapAccess, value::MapAccessDeserializer,
+    Deserialize, DeserializeSeed, IntoDeserializer, MapAccess, value::MapAccessDeserializer,
 };
-use serde_json::Value;
 
 use crate::{
     ConfigError,
-    typed::{self, Mistake, Typed},
+    json::{self, Value},
+    typed::{Mistake, Typed},
 };
 
 /// Reads a JSON object into `T`, a struct that derives `serde::Deserialize` with `deny_unknown_fields`.
@@ -16,8 +18,8 @@ use crate::{
 ///
 /// [`ConfigError::Missing`] or [`ConfigError::Invalid`], each with the name of the setting as it is written at
 /// the top of the object; `configuration` stands for the whole of it.
-pub fn parse<T: DeserializeOwned>(json: &str) -> Result<T, ConfigError> {
-    let Some(Value::Object(settings)) = typed::value(json) else {
+pub fn parse<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, ConfigError> {
+    let Some(Value::Object(settings)) = json::any(json.as_bytes()) else {
         return Err(invalid("configuration", "must be a JSON object"));
     };
     let settings = Settings { rest: settings.into_iter(), current: None };
@@ -31,12 +33,12 @@ pub fn invalid(setting: &str, must_be: &str) -> ConfigError {
 }
 
 /// The members of the object, as serde reads them.
-struct Settings {
-    rest: serde_json::map::IntoIter,
-    current: Option<(String, Value)>,
+struct Settings<'a> {
+    rest: std::vec::IntoIter<(Cow<'a, str>, Value<'a>)>,
+    current: Option<(Cow<'a, str>, Value<'a>)>,
 }
 
-impl<'de> MapAccess<'de> for Settings {
+impl<'de> MapAccess<'de> for Settings<'de> {
     type Error = Mistake;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
@@ -45,7 +47,7 @@ impl<'de> MapAccess<'de> for Settings {
     ) -> Result<Option<K::Value>, Mistake> {
         self.current = self.rest.next();
         let Some((name, _)) = &self.current else { return Ok(None) };
-        seed.deserialize(name.as_str().into_deserializer()).map(Some)
+        seed.deserialize((**name).into_deserializer()).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Mistake> {

@@ -144,9 +144,10 @@ impl Decimal {
     }
 
     fn written(notation: Notation<'_>) -> Option<Self> {
-        let digits = notation
-            .digits()
-            .try_fold(0_i64, |value, digit| value.checked_mul(10)?.checked_add(digit.into()))?;
+        let digits = notation.digits().try_fold(0_i64, |value, digit| {
+            // Checked without a product of 128 bits, which WebAssembly has to calculate in parts.
+            (value <= i64::MAX / 10).then(|| value * 10)?.checked_add(digit.into())
+        })?;
         let digits = if notation.is_negative() { -digits } else { digits };
         Some(Self::new(digits, notation.exponent()?))
     }

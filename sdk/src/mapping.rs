@@ -11,9 +11,10 @@ mod literal;
 mod moment;
 
 use serde::Deserialize;
-use serde_json::Value;
 
-use crate::{Field, Reading, Scalar, adapter::DecodeError, exact::Exact, naming::is_path};
+use crate::{
+    Field, Reading, Scalar, adapter::DecodeError, exact::Exact, json::Value, naming::is_path,
+};
 
 pub use literal::Literal;
 pub use moment::{At, Format, Moment};
@@ -100,12 +101,12 @@ pub struct When {
     pub equals: Literal,
 }
 
-impl<'a> From<&'a Value> for Raw<'a> {
-    fn from(value: &'a Value) -> Self {
+impl<'a> From<&'a Value<'_>> for Raw<'a> {
+    fn from(value: &'a Value<'_>) -> Self {
         match value {
             Value::Null => Self::Nothing,
             Value::Bool(flag) => Self::Flag(*flag),
-            Value::Number(number) => Exact::of_json(number).map_or(Self::Structure, Self::Number),
+            Value::Number(number) => Exact::of_json(*number).map_or(Self::Structure, Self::Number),
             Value::String(text) => Self::Text(text),
             Value::Array(_) | Value::Object(_) => Self::Structure,
         }

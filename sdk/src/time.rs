@@ -46,7 +46,31 @@ impl Civil {
     #[must_use]
     pub fn iso(self) -> String {
         let Self { year, month, day, hour, minute, second } = self;
-        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
+        let mut text = String::with_capacity(ISO_BYTES);
+        for (number, power, after) in [
+            (year, 1000, "-"),
+            (month, 10, "-"),
+            (day, 10, "T"),
+            (hour, 10, ":"),
+            (minute, 10, ":"),
+            (second, 10, ""),
+        ] {
+            push_digits(&mut text, number, power);
+            text.push_str(after);
+        }
+        text
+    }
+}
+
+/// Bytes of `2026-11-27T06:25:00`.
+const ISO_BYTES: usize = 19;
+
+/// The digits from the one that `power` counts to the ones.
+fn push_digits(text: &mut String, number: i64, mut power: i64) {
+    while power > 0 {
+        let digit = u8::try_from(number / power % 10).unwrap_or_default();
+        text.push(char::from(b'0' + digit));
+        power /= 10;
     }
 }
 

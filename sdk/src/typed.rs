@@ -6,34 +6,28 @@
 //! - A number with a fraction is not quoted where it is a mistake: what writes such numbers as text is a third of a
 //!   small component, and nothing else in it may need that.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
+use crate::{
+    ConfigError,
+    config::invalid,
+    json::{Number, Value},
+};
 use serde::{
     de::{
-        DeserializeOwned, Deserializer, Error, Expected, IntoDeserializer, Unexpected, Visitor,
+        Deserialize, Deserializer, Error, Expected, IntoDeserializer, Unexpected, Visitor,
         value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer},
     },
     forward_to_deserialize_any,
 };
-use serde_json::Value;
-
-use crate::{ConfigError, config::invalid};
-
-/// The value that `text` is, if it is JSON.
-///
-/// Called, never inlined: settings and frames share one reader of JSON.
-#[inline(never)]
-pub(crate) fn value(text: &str) -> Option<Value> {
-    serde_json::from_str(text).ok()
-}
 
 /// The value as a `T`.
-pub(crate) fn read<T: DeserializeOwned>(value: Value) -> Result<T, Mistake> {
+pub(crate) fn read<'de, T: Deserialize<'de>>(value: Value<'de>) -> Result<T, Mistake> {
     T::deserialize(Typed(value))
 }
 
 /// A value, as serde reads it.
-pub(crate) struct Typed(pub(crate) Value);
+pub(crate) struct Typed<'de>(pub(crate) Value<'de>);
 
 /// What serde calls an error, with the name of the setting kept.
 #[derive(Debug)]
@@ -42,16 +36,14 @@ pub(crate) struct Mistake(pub(crate) ConfigError);
 /// What stands for the name of a setting where only a part of one is known to be wrong.
 const WHOLE: &str = "configuration";
 
-impl Typed {
+impl Typed<'_> {
     fn is_not<T>(&self, expected: &dyn Expected) -> Result<T, Mistake> {
         let found = match &self.0 {
             Value::Null => Unexpected::Unit,
             Value::Bool(flag) => Unexpected::Bool(*flag),
-            Value::Number(number) => match (number.as_u64(), number.as_i64()) {
-                (Some(whole), _) => Unexpected::Unsigned(whole),
-                (None, Some(whole)) => Unexpected::Signed(whole),
-                (None, None) => Unexpected::Float(f64::NAN),
-            },
+            Value::Number(Number::Whole(whole)) => Unexpected::Signed(*whole),
+            Value::Number(Number::Large(whole)) => Unexpected::Unsigned(*whole),
+            Value::Number(_) => Unexpected::Float(f64::NAN),
             Value::String(text) => Unexpected::Str(text),
             Value::Array(_) => Unexpected::Seq,
             Value::Object(_) => Unexpected::Map,
@@ -60,7 +52,7 @@ impl Typed {
     }
 }
 
-impl<'de> Deserializer<'de> for Typed {
+impl<'de> Deserializer<'de> for Typed<'de> {
     type Error = Mistake;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
@@ -68,7 +60,7 @@ impl<'de> Deserializer<'de> for Typed {
             Value::Null => visitor.visit_unit(),
             Value::Bool(flag) => visitor.visit_bool(flag),
             Value::Number(_) => self.deserialize_f64(visitor),
-            Value::String(text) => visitor.visit_string(text),
+            Value::String(_) => self.deserialize_string(visitor),
             Value::Array(_) => self.deserialize_seq(visitor),
             Value::Object(_) => self.deserialize_map(visitor),
         }
@@ -82,18 +74,18 @@ impl<'de> Deserializer<'de> for Typed {
     }
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
-        let Value::Number(number) = &self.0 else { return self.is_not(&visitor) };
-        match (number.as_u64(), number.as_i64(), number.as_f64()) {
-            (Some(whole), ..) => visitor.visit_u64(whole),
-            (None, Some(whole), _) => visitor.visit_i64(whole),
-            (None, None, Some(real)) => visitor.visit_f64(real),
-            (None, None, None) => self.is_not(&visitor),
+        match self.0 {
+            Value::Number(Number::Whole(whole)) => visitor.visit_i64(whole),
+            Value::Number(Number::Large(whole)) => visitor.visit_u64(whole),
+            Value::Number(number) => visitor.visit_f64(number.to_f64()),
+            _ => self.is_not(&visitor),
         }
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
         match self.0 {
-            Value::String(text) => visitor.visit_string(text),
+            Value::String(Cow::Borrowed(text)) => visitor.visit_borrowed_str(text),
+            Value::String(Cow::Owned(text)) => visitor.visit_string(text),
             _ => self.is_not(&visitor),
         }
     }
@@ -188,7 +180,7 @@ impl<'de> Deserializer<'de> for Typed {
     }
 }
 
-impl<'de> IntoDeserializer<'de, Mistake> for Typed {
+impl<'de> IntoDeserializer<'de, Mistake> for Typed<'de> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -196,7 +188,7 @@ impl<'de> IntoDeserializer<'de, Mistake> for Typed {
     }
 }
 
-fn member((name, value): (String, Value)) -> (String, Typed) {
+fn member<'a>((name, value): (Cow<'a, str>, Value<'a>)) -> (Cow<'a, str>, Typed<'a>) {
     (name, Typed(value))
 }
 
@@ -269,6 +261,7 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
+    use crate::json;
 
     #[derive(Debug, PartialEq, Deserialize)]
     #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -280,17 +273,18 @@ mod tests {
 
     #[derive(Debug, PartialEq, Deserialize)]
     #[serde(deny_unknown_fields)]
-    struct Sample {
+    struct Sample<'a> {
         shape: Shape,
         #[serde(default)]
         pair: Option<(bool, u32)>,
         #[serde(default)]
         names: BTreeMap<String, Vec<char>>,
-        other: Option<Value>,
+        #[serde(borrow)]
+        other: Option<Value<'a>>,
     }
 
-    fn sample(json: &str) -> Result<Sample, String> {
-        read(value(json).unwrap()).map_err(|mistake| match mistake.0 {
+    fn sample(json: &str) -> Result<Sample<'_>, String> {
+        read(json::any(json.as_bytes()).unwrap()).map_err(|mistake| match mistake.0 {
             ConfigError::Missing(name) => format!("{name} is missing"),
             ConfigError::Invalid((name, text)) => format!("{name}: {text}"),
         })

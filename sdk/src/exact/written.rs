@@ -1,10 +1,14 @@
 //! Exact numbers from what devices and owners write.
 
 use serde::{Deserialize, Deserializer, de::Error};
-use serde_json::{Number, Value};
 
 use super::Exact;
-use crate::{Scalar, decimal::Decimal, notation::Notation, number};
+use crate::{
+    Scalar,
+    decimal::Decimal,
+    json::{Number, Value},
+    notation::Notation,
+};
 
 /// Exponents beyond this, either way, belong to no quantity.
 const EXPONENT_MAX: u16 = 400;
@@ -41,9 +45,11 @@ impl Exact {
 
     /// The decimal that a number of JSON was written as, for all that sensors write; `None` beyond 38 digits.
     #[must_use]
-    pub fn of_json(number: &Number) -> Option<Self> {
-        let large = || number.as_u64().map(|whole| Self::new(whole.into(), 0));
-        number::decimal(number).map(Self::from).or_else(large)
+    pub fn of_json(number: Number) -> Option<Self> {
+        match number {
+            Number::Large(large) => Some(Self::new(large.into(), 0)),
+            number => number.decimal().map(Self::from),
+        }
     }
 }
 
@@ -62,7 +68,7 @@ impl From<Decimal> for Exact {
 impl<'de> Deserialize<'de> for Exact {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let number = match Value::deserialize(deserializer)? {
-            Value::Number(number) => Self::of_json(&number),
+            Value::Number(number) => Self::of_json(number),
             Value::String(text) => Self::parse(&text),
             _ => None,
         };

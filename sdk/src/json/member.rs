@@ -1,97 +1,103 @@
-//! Reads one text of an object, and nothing else of it into memory.
+//! Members of an object that are of one type, or not there at all. `null` is not there.
 
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use std::fmt;
+use super::{
+    malformed,
+    number::Number,
+    value::{Object, Value},
+};
+use crate::adapter::DecodeError;
 
-/// Takes whatever comes: an object's member of this name, or without a name a text itself. Of anything else it makes
-/// nothing and never an error, whose text could quote numbers and would bring what writes them.
-#[derive(Clone, Copy)]
-struct Look<'a>(Option<&'a str>);
+/// A member, or nothing where there is none.
+///
+/// # Errors
+///
+/// Malformed: it is of another type.
+type Member<T> = Result<Option<T>, DecodeError>;
 
-/// Whether a name is this one.
-struct Is<'a>(&'a str);
-
-/// The text that the object `json` has as `name`, the last of that name. `None` inside if it has none; `None` if it is
-/// not JSON.
-pub(super) fn text(json: &str, name: &str) -> Option<Option<String>> {
-    let mut reader = serde_json::Deserializer::from_str(json);
-    let found = Look(Some(name)).deserialize(&mut reader).ok()?;
-    reader.end().ok().map(|()| found)
-}
-
-impl<'de> DeserializeSeed<'de> for Look<'_> {
-    type Value = Option<String>;
-
-    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Self::Value, D::Error> {
-        reader.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Look<'_> {
-    type Value = Option<String>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
+impl<'a> Object<'a> {
+    /// The member of that name, whatever it is.
+    #[must_use]
+    pub fn member(&self, name: &str) -> Option<&Value<'a>> {
+        self.get(name).filter(|value| !value.is_null())
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(self.0.is_none().then(|| text.to_owned()))
+    /// A text.
+    pub fn text(&self, name: &str) -> Member<&str> {
+        self.typed(name, Value::as_str)
     }
 
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(None)
+    /// `true` or `false`.
+    pub fn flag(&self, name: &str) -> Member<bool> {
+        self.typed(name, Value::as_bool)
     }
 
-    fn visit_u64<E: Error>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(None)
+    /// A number, whole or not.
+    pub fn real(&self, name: &str) -> Member<f64> {
+        self.typed(name, Value::as_f64)
     }
 
-    fn visit_i64<E: Error>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(None)
+    /// A whole number, written without a fraction, that a `T` holds.
+    pub fn whole<T: TryFrom<i64>>(&self, name: &str) -> Member<T> {
+        self.typed(name, |value| match value {
+            Value::Number(Number::Whole(whole)) => T::try_from(*whole).ok(),
+            _ => None,
+        })
     }
 
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(None)
+    /// An object.
+    pub fn object(&self, name: &str) -> Member<&Self> {
+        self.typed(name, Value::as_object)
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(None)
+    /// An array.
+    pub fn array(&self, name: &str) -> Member<&[Value<'a>]> {
+        self.typed(name, Value::as_array)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(None)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut found = None;
-        while let Some(is_it) = members.next_key_seed(Is(self.0.unwrap_or_default()))? {
-            if is_it && self.0.is_some() {
-                found = members.next_value_seed(Self(None))?;
-            } else {
-                members.next_value::<IgnoredAny>()?;
-            }
+    fn typed<'o, T>(
+        &'o self,
+        name: &str,
+        read: impl FnOnce(&'o Value<'a>) -> Option<T>,
+    ) -> Member<T> {
+        match self.member(name) {
+            Some(value) => read(value).map(Some).ok_or_else(malformed),
+            None => Ok(None),
         }
-        Ok(found)
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Is<'_> {
-    type Value = bool;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json;
 
-    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<bool, D::Error> {
-        reader.deserialize_any(self)
+    #[test]
+    fn members_are_of_their_type_or_not_there() {
+        let body =
+            br#"{"text":"a","flag":true,"real":1.5,"whole":3,"object":{},"array":[1],"null":null}"#;
+        let object = json::object(body).unwrap();
+        assert_eq!(object.text("text").unwrap(), Some("a"));
+        assert_eq!(object.flag("flag").unwrap(), Some(true));
+        assert_eq!(object.real("real").unwrap(), Some(1.5));
+        assert_eq!(object.whole("whole").unwrap(), Some(3_u8));
+        assert!(object.object("object").unwrap().is_some_and(Object::is_empty));
+        assert_eq!(object.array("array").unwrap().map(<[_]>::len), Some(1));
+        for nothing in ["null", "other"] {
+            assert_eq!(object.member(nothing), None);
+            assert_eq!(object.text(nothing).unwrap(), None);
+            assert_eq!(object.whole::<i64>(nothing).unwrap(), None);
+        }
     }
-}
 
-impl Visitor<'_> for Is<'_> {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
-    }
-
-    fn visit_str<E: Error>(self, name: &str) -> Result<bool, E> {
-        Ok(name == self.0)
+    #[test]
+    fn a_member_of_another_type_makes_the_body_malformed() {
+        let object = json::object(br#"{"real":1.5,"less":-1,"text":"1"}"#).unwrap();
+        assert!(object.text("real").is_err());
+        assert!(object.flag("text").is_err());
+        assert!(object.real("text").is_err());
+        assert!(object.whole::<i64>("real").is_err());
+        assert!(object.whole::<u8>("less").is_err());
+        assert!(object.object("text").is_err());
+        assert!(object.array("text").is_err());
     }
 }

@@ -1,10 +1,9 @@
 //! Values that settings name.
 
 use serde::{Deserialize, Deserializer, de::Error};
-use serde_json::Value;
 
 use super::Raw;
-use crate::exact::Exact;
+use crate::{exact::Exact, json::Value};
 
 /// A value that the owner wrote into the settings.
 #[derive(Clone, Debug, PartialEq)]

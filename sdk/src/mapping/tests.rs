@@ -1,18 +1,19 @@
 //! Rules as owners write them, and values as devices send them.
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::*;
+use crate::json;
 
-fn rule(settings: Value) -> Rule {
+fn rule(settings: Json) -> Rule {
     let mut all = json!({ "pointer": "/x", "path": "x" });
     all.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
     serde_json::from_value(all).unwrap()
 }
 
 /// `Err(())` is malformed.
-fn check_value(settings: Value, value: &str, expected: Result<Option<Scalar>, ()>) {
-    let json: Value = serde_json::from_str(value).unwrap();
+fn check_value(settings: Json, value: &str, expected: Result<Option<Scalar>, ()>) {
+    let json = json::value(value.as_bytes()).unwrap();
     let field = rule(settings.clone()).field(Some(Raw::from(&json)));
     let found = field.map(|field| field.map(|field| field.value)).map_err(|error| {
         assert!(matches!(error, DecodeError::Malformed(_)));
@@ -130,13 +131,14 @@ fn rules_that_cannot_work_are_told() {
 
 #[test]
 fn times_are_read_as_their_format_says() {
-    let check = |settings: Value, value: Value, expected: Result<Moment, ()>| {
+    let check = |settings: Json, value: Json, expected: Result<Moment, ()>| {
         let mut all = json!({ "pointer": "" });
         all.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
         let at: At = serde_json::from_value(all).unwrap();
         assert_eq!(at.check(), Ok(()));
         assert_eq!(
-            at.moment(Some(Raw::from(&value))).map_err(|_| ()),
+            at.moment(Some(Raw::from(&json::value(value.to_string().as_bytes()).unwrap())))
+                .map_err(|_| ()),
             expected,
             "{settings} {value}"
         );
@@ -145,7 +147,7 @@ fn times_are_read_as_their_format_says() {
     check(seconds.clone(), json!(1_700_000_000), Ok(Moment::At(1_700_000_000_000)));
     check(seconds.clone(), json!("1700000000.2509"), Ok(Moment::At(1_700_000_000_250)));
     check(seconds.clone(), json!(0), Ok(Moment::Unknown));
-    check(seconds.clone(), Value::Null, Ok(Moment::Unknown));
+    check(seconds.clone(), Json::Null, Ok(Moment::Unknown));
     check(seconds.clone(), json!(-1), Err(()));
     check(seconds.clone(), json!(-0.5), Err(()));
     check(seconds, json!("now"), Err(()));

@@ -82,13 +82,6 @@ enum Encoding {
     OpenMqttGateway,
 }
 
-/// What `OpenMQTTGateway` publishes after it read a characteristic with the value type `HEX`.
-#[derive(Deserialize)]
-struct GatewayRead {
-    characteristic: Option<String>,
-    read: Option<String>,
-}
-
 impl Adapter for BleGatt {
     fn configure(json: &str) -> Result<Self, ConfigError> {
         let settings: Settings = config::parse(json)?;
@@ -126,11 +119,14 @@ impl BleGatt {
         self.characteristic.or_else(|| Characteristic::of_uuid(level)).ok_or(DecodeError::NotMine)
     }
 
+    /// What `OpenMQTTGateway` publishes after it read a characteristic with the value type `HEX`.
     fn gateway_read(&self, body: &[u8]) -> Result<Vec<Reading>, DecodeError> {
-        let GatewayRead { characteristic: Some(uuid), read: Some(hex) } = json::parse(body)? else {
+        let message = json::object(body)?;
+        let (Some(uuid), Some(hex)) = (message.text("characteristic")?, message.text("read")?)
+        else {
             return Err(DecodeError::NotMine);
         };
-        let characteristic = Characteristic::of_uuid(&uuid).ok_or(DecodeError::NotMine)?;
+        let characteristic = Characteristic::of_uuid(uuid).ok_or(DecodeError::NotMine)?;
         if self.characteristic.is_some_and(|it| it != characteristic) {
             return Err(DecodeError::NotMine);
         }

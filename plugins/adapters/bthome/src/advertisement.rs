@@ -5,7 +5,6 @@
 //! - Anything but service data of BTHome's UUID is not ours.
 
 use hushgate_sdk::{adapter::DecodeError, bytes, json};
-use serde::Deserialize;
 
 use crate::service_data::Mac;
 
@@ -20,25 +19,19 @@ pub(crate) struct Advertisement {
     pub(crate) rssi: Option<i64>,
 }
 
-#[derive(Deserialize)]
-struct Published {
-    id: Option<String>,
-    servicedata: Option<String>,
-    servicedatauuid: Option<String>,
-    rssi: Option<i64>,
-}
-
 impl Advertisement {
     pub(crate) fn of_json(body: &[u8]) -> Result<Self, DecodeError> {
-        let Published { id, servicedata: Some(hex), servicedatauuid: Some(uuid), rssi } =
-            json::parse(body)?
+        let published = json::object(body)?;
+        let (id, rssi) = (published.text("id")?, published.whole("rssi")?);
+        let (Some(hex), Some(uuid)) =
+            (published.text("servicedata")?, published.text("servicedatauuid")?)
         else {
             return Err(DecodeError::NotMine);
         };
-        if !UUIDS.iter().any(|ours| ours.eq_ignore_ascii_case(&uuid)) {
+        if !UUIDS.iter().any(|ours| ours.eq_ignore_ascii_case(uuid)) {
             return Err(DecodeError::NotMine);
         }
-        let mac = id.as_deref().and_then(Mac::parse);
+        let mac = id.and_then(Mac::parse);
         Ok(Self { service_data: bytes::of_hex(hex.as_bytes())?, mac, rssi })
     }
 }

@@ -42,7 +42,7 @@ fn suffix(paths: &[&str], at: usize) -> String {
 fn name(Object { path, value }: Object, suffix: &str, fields: &mut Vec<Field>) {
     let mut push = |path: &str, value: Scalar, unit: &str| {
         let unit = (!unit.is_empty()).then(|| unit.to_owned());
-        fields.push(Field { path: format!("{path}{suffix}"), value, unit });
+        fields.push(Field { path: [path, suffix].concat(), value, unit });
     };
     match value {
         Value::Nothing => {}

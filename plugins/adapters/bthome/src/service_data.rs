@@ -36,12 +36,13 @@ pub(crate) struct Mac([u8; 6]);
 impl Mac {
     /// Twelve hexadecimal digits, with colons or hyphens between the bytes or without.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let digits = match text.len() {
-            12 => text.to_owned(),
-            17 => text.replace([':', '-'], ""),
-            _ => return None,
-        };
-        bytes::of_hex(digits.as_bytes()).ok()?.try_into().ok().map(Self)
+        let is_between = |digit: &u8| matches!(digit, b':' | b'-');
+        let mut digits = text.bytes().filter(|digit| text.len() == 12 || !is_between(digit));
+        let mut mac = [0; 6];
+        for byte in &mut mac {
+            *byte = bytes::of_digits(digits.next()?, digits.next()?)?;
+        }
+        (matches!(text.len(), 12 | 17) && digits.next().is_none()).then_some(Self(mac))
     }
 }
 

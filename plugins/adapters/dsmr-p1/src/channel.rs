@@ -1,5 +1,7 @@
 //! Meters of gas, water, heat and so on, whose values the electricity meter fetches by M-Bus and hands on.
 
+use std::borrow::Cow;
+
 use hushgate_sdk::{Field, Reading, adapter::DecodeError};
 
 use crate::{
@@ -79,11 +81,11 @@ impl<'a> Channels<'a> {
             let Some((at, (kind, path), value, unit)) = channel.known()? else { continue };
             let path = match path {
                 // The electricity meter itself has the plain name.
-                "energy" => format!("energy-{}", channel.number),
-                _ if taken.contains(&path) => format!("{path}-{}", channel.number),
+                "energy" => Cow::Owned(format!("energy-{}", channel.number)),
+                _ if taken.contains(&path) => Cow::Owned(format!("{path}-{}", channel.number)),
                 _ => {
                     taken.push(path);
-                    path.to_owned()
+                    Cow::Borrowed(path)
                 }
             };
             readings.push(reading(Some(at), kind, vec![Field::with_unit(&path, value, unit)]));
@@ -109,7 +111,7 @@ impl<'a> Channel<'a> {
         let Some((at, value, unit)) = self.measured else { return Ok(None) };
         let amount = match unit {
             Some(_) if value.is_empty() => None,
-            Some(unit) => object::amount(&format!("{value}*{unit}"), UNITS)?,
+            Some(unit) => object::amount_in(value, unit, UNITS)?,
             None => object::amount(value, UNITS)?,
         };
         Ok(amount.map(|(value, unit)| (at, name(self.device, unit), value, unit)))

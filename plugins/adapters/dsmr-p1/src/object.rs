@@ -138,6 +138,15 @@ pub(crate) fn amount(
     units: &[Unit],
 ) -> Result<Option<(Scalar, &'static str)>, DecodeError> {
     let (value, unit) = text.split_once('*').unwrap_or((text, ""));
+    amount_in(value, unit, units)
+}
+
+/// The same of a value and a unit that stand apart.
+pub(crate) fn amount_in(
+    value: &str,
+    unit: &str,
+    units: &[Unit],
+) -> Result<Option<(Scalar, &'static str)>, DecodeError> {
     let Some(value) = number(value)? else { return Ok(None) };
     // Meters do not agree on capitals (`kvarh`, `kVArh`), and no two units here differ by them.
     units

@@ -6,7 +6,6 @@
 //!   docs/fields.md is the name alone, behind `other.`.
 
 use hushgate_sdk::{Reading, Scalar, adapter::DecodeError, fields::Fields, flag, json, naming};
-use serde::Deserialize;
 
 use crate::{field, malformed, quantity};
 
@@ -120,30 +119,24 @@ fn either(text: &str, yes: &str, no: &str) -> Option<bool> {
 
 /// A lamp: JSON, with a brightness of 0 to 255.
 fn light(name: &str, text: &str) -> Result<Vec<Reading>, DecodeError> {
-    #[derive(Deserialize)]
-    struct State {
-        state: Option<String>,
-        brightness: Option<u8>,
-    }
-    let State { state, brightness } = json::parse(text.as_bytes())?;
+    let lamp = json::object(text.as_bytes())?;
+    let (state, brightness) = (lamp.text("state")?, lamp.whole::<u8>("brightness")?);
     let mut fields = Fields::default();
-    if let Some(on) = state.as_deref().and_then(flag::on_off) {
-        fields.push(&format!("on-{name}"), Scalar::Flag(on), None);
+    if let Some(on) = state.and_then(flag::on_off) {
+        fields.push(format!("on-{name}"), Scalar::Flag(on), None);
     }
     if let Some(brightness) = brightness {
         let percent = f64::from(brightness) * 100.0 / 255.0;
-        fields.push(&format!("brightness-{name}"), Scalar::Real(percent), Some("%"));
+        fields.push(format!("brightness-{name}"), Scalar::Real(percent), Some("%"));
     }
     fields.reading(None, "state")
 }
 
 fn event(name: &str, text: &str) -> Result<Vec<Reading>, DecodeError> {
-    #[derive(Deserialize)]
-    struct Happened {
-        event_type: String,
-    }
-    let Happened { event_type } = json::parse(text.as_bytes())?;
+    let happened = json::object(text.as_bytes())?;
+    let action = happened.text("event_type")?;
+    let action = action.ok_or_else(|| malformed("an event is of some type"))?;
     let mut fields = Fields::default();
-    fields.push(&format!("action-{name}"), Scalar::Text(event_type), None);
+    fields.push(format!("action-{name}"), Scalar::Text(action.to_owned()), None);
     fields.reading(None, "action")
 }

@@ -6,13 +6,9 @@
 
 use hushgate_sdk::{
     adapter::DecodeError::{self, NotMine},
-    json,
+    json::{self, Value},
 };
-use serde::{
-    Deserialize,
-    de::{DeserializeOwned, IgnoredAny},
-};
-use serde_json::Value;
+use serde::{Deserialize, de::IgnoredAny};
 
 use super::{answer::Answer, malformed, unsupported};
 
@@ -21,12 +17,13 @@ const OBSERVATIONS_MAX: usize = 64;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Bundle {
+struct Bundle<'a> {
     #[serde(rename = "type")]
     kind: BundleKind,
     implicit_rules: Option<String>,
     #[serde(default)]
-    entry: Vec<Entry>,
+    #[serde(borrow)]
+    entry: Vec<Entry<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -45,10 +42,11 @@ enum BundleKind {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Entry {
+struct Entry<'a> {
     #[serde(default)]
     modifier_extension: Vec<IgnoredAny>,
-    resource: Option<Value>,
+    #[serde(borrow)]
+    resource: Option<Value<'a>>,
 }
 
 /// The Observations in `body`, in order.
@@ -72,7 +70,7 @@ pub(crate) fn observations(body: &[u8]) -> Result<Vec<Answer>, DecodeError> {
     Ok(found)
 }
 
-fn of_bundle(bundle: Bundle) -> Result<Vec<Answer>, DecodeError> {
+fn of_bundle(bundle: Bundle<'_>) -> Result<Vec<Answer>, DecodeError> {
     if !bundle.kind.tells_what_is() {
         return Err(unsupported("bundles of this type are not read"));
     }
@@ -83,8 +81,8 @@ fn of_bundle(bundle: Bundle) -> Result<Vec<Answer>, DecodeError> {
     only_observations(bundle.entry.into_iter().filter_map(|entry| entry.resource))
 }
 
-fn only_observations(
-    resources: impl IntoIterator<Item = Value>,
+fn only_observations<'a>(
+    resources: impl IntoIterator<Item = Value<'a>>,
 ) -> Result<Vec<Answer>, DecodeError> {
     let mut observations = Vec::new();
     for resource in resources {
@@ -99,7 +97,7 @@ fn some(observations: Vec<Answer>) -> Result<Vec<Answer>, DecodeError> {
     if observations.is_empty() { Err(NotMine) } else { Ok(observations) }
 }
 
-fn kind(resource: &Value) -> Result<Option<&str>, DecodeError> {
+fn kind<'a>(resource: &'a Value<'_>) -> Result<Option<&'a str>, DecodeError> {
     let members = resource.as_object().ok_or_else(|| malformed("a resource is an object"))?;
     match members.get("resourceType") {
         Some(Value::String(kind)) => Ok(Some(kind)),
@@ -108,7 +106,7 @@ fn kind(resource: &Value) -> Result<Option<&str>, DecodeError> {
     }
 }
 
-fn shaped<T: DeserializeOwned>(resource: Value) -> Result<T, DecodeError> {
+fn shaped<'a, T: Deserialize<'a>>(resource: Value<'a>) -> Result<T, DecodeError> {
     json::typed(resource).map_err(|_| malformed("a member of a resource is of another type"))
 }
 

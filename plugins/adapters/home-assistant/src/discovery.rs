@@ -5,10 +5,14 @@
 //! - Short keys are what Home Assistant's table says they are, and `~` in a topic is the base topic.
 //! - A component that says nothing itself, such as a button, is passed over.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
-use hushgate_sdk::{ConfigError, config};
-use serde_json::{Map, Value};
+use hushgate_sdk::{
+    ConfigError, config,
+    json::{Object, Value},
+};
+
+use crate::template::Term;
 
 /// Short keys that are looked at here, and their long forms (`homeassistant/components/mqtt/abbreviations.py`).
 const SHORT: [(&str, &str); 28] = [
@@ -47,27 +51,28 @@ const OF_THE_DEVICE: [&str; 3] = ["components", "device", "origin"];
 
 /// What one component is, and its keys in their long form.
 #[derive(Debug)]
-pub(crate) struct Component {
+pub(crate) struct Component<'a> {
     pub(crate) platform: String,
     /// What to call it where it has no name.
     id: String,
-    keys: Map<String, Value>,
+    keys: Object<'a>,
 }
 
 /// The components of one entry of the setting: a payload, or `{"topic": …, "payload": …}`.
-pub(crate) fn components(entry: &Map<String, Value>) -> Result<Vec<Component>, ConfigError> {
+pub(crate) fn components<'a>(entry: &'a Object<'a>) -> Result<Vec<Component<'a>>, ConfigError> {
     let (topic, payload) = match (entry.get("topic"), entry.get("payload")) {
         (Some(Value::String(topic)), Some(Value::Object(payload))) => (Some(topic), payload),
         _ => (None, entry),
     };
     let keys = long(payload);
     if let Some(Value::Object(parts)) = keys.get("components") {
-        let shared: Map<_, _> = keys
+        let shared = keys
             .iter()
-            .filter(|(key, _)| !OF_THE_DEVICE.contains(&key.as_str()))
-            .map(|(key, value)| (key.clone(), value.clone()))
+            .filter(|(key, _)| !OF_THE_DEVICE.contains(key))
+            .map(|(key, value)| (Cow::Owned(key.to_owned()), value.clone().into_owned()))
             .collect();
-        return parts.iter().map(|(id, part)| part_of(&shared, id, part)).collect();
+        let part = |(id, part): (&str, &Value<'_>)| part_of(&shared, id, part);
+        return parts.iter().map(part).collect();
     }
     let platform = topic.and_then(|topic| platform_of(topic)).or_else(|| infer(&keys));
     let platform = platform.ok_or_else(|| {
@@ -76,17 +81,23 @@ pub(crate) fn components(entry: &Map<String, Value>) -> Result<Vec<Component>, C
     Ok(vec![Component::new(platform, "", keys)])
 }
 
-fn part_of(shared: &Map<String, Value>, id: &str, part: &Value) -> Result<Component, ConfigError> {
+fn part_of<'a>(
+    shared: &Object<'static>,
+    id: &str,
+    part: &Value<'_>,
+) -> Result<Component<'a>, ConfigError> {
     let Value::Object(part) = part else {
         return Err(config::invalid("entities", "each component an object"));
     };
     let mut part = part.clone();
     // The base topic of the device is that of its components, too.
     if let (false, Some(base)) = (part.contains_key("~"), shared.get("~")) {
-        part.insert("~".to_owned(), base.clone());
+        part.insert("~".into(), base.clone());
     }
     let mut keys = shared.clone();
-    keys.extend(long(&part));
+    for (key, value) in long(&part).into_owned() {
+        keys.insert(key, value);
+    }
     let platform = text(&keys, "platform")
         .ok_or_else(|| config::invalid("entities", "each component with its `platform`"))?;
     Ok(Component::new(platform.to_owned(), id, keys))
@@ -102,34 +113,38 @@ fn platform_of(topic: &str) -> Option<String> {
 }
 
 /// A payload alone does not say what it is, unless it says it itself or only a sensor has such keys.
-fn infer(keys: &Map<String, Value>) -> Option<String> {
+fn infer(keys: &Object<'_>) -> Option<String> {
     if let Some(platform) = text(keys, "platform") {
         return Some(platform.to_owned());
     }
-    let measures = ["unit_of_measurement", "state_class"].iter().any(|key| keys.contains_key(*key));
+    let measures = ["unit_of_measurement", "state_class"].iter().any(|key| keys.contains_key(key));
     (measures && !keys.contains_key("command_topic")).then(|| "sensor".to_owned())
 }
 
 /// The same object with long keys, and with the base topic in its topics.
-fn long(keys: &Map<String, Value>) -> Map<String, Value> {
+fn long<'a>(keys: &'a Object<'a>) -> Object<'a> {
     let base = text(keys, "~").unwrap_or_default();
     keys.iter().map(|(key, value)| entry(key, value, base)).collect()
 }
 
-fn entry(key: &str, value: &Value, base: &str) -> (String, Value) {
+fn entry<'a>(key: &'a str, value: &'a Value<'a>, base: &str) -> (Cow<'a, str>, Value<'a>) {
     let key = SHORT.iter().find(|(short, _)| *short == key).map_or(key, |(_, long)| *long);
     let value = match value {
-        Value::String(text) if key.ends_with("topic") => Value::String(with_base(text, base)),
-        Value::Array(list) if key == "availability" => list
-            .iter()
-            .map(|it| match it {
-                Value::Object(it) => it.iter().map(|(key, it)| entry(key, it, base)).collect(),
+        Value::String(text) if key.ends_with("topic") => {
+            Value::String(with_base(text, base).into())
+        }
+        Value::Array(list) if key == "availability" => {
+            let long = |it: &'a Value<'a>| match it {
+                Value::Object(it) => {
+                    Value::Object(it.iter().map(|(key, it)| entry(key, it, base)).collect())
+                }
                 other => other.clone(),
-            })
-            .collect(),
+            };
+            Value::Array(list.iter().map(long).collect())
+        }
         other => other.clone(),
     };
-    (key.to_owned(), value)
+    (key.into(), value)
 }
 
 fn with_base(topic: &str, base: &str) -> String {
@@ -140,12 +155,12 @@ fn with_base(topic: &str, base: &str) -> String {
     }
 }
 
-fn text<'a>(keys: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
+fn text<'a>(keys: &'a Object<'_>, key: &str) -> Option<&'a str> {
     keys.get(key)?.as_str()
 }
 
-impl Component {
-    fn new(platform: String, id: &str, keys: Map<String, Value>) -> Self {
+impl<'a> Component<'a> {
+    fn new(platform: String, id: &str, keys: Object<'a>) -> Self {
         Self { platform, id: id.to_owned(), keys }
     }
 
@@ -197,12 +212,7 @@ impl Component {
     }
 }
 
-fn written(value: Option<&Value>, default: &str) -> String {
-    match value {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Bool(true)) => "True".to_owned(),
-        Some(Value::Bool(false)) => "False".to_owned(),
-        Some(Value::Number(number)) => number.to_string(),
-        _ => default.to_owned(),
-    }
+fn written(value: Option<&Value<'_>>, default: &str) -> String {
+    let value = value.filter(|value| !value.is_null());
+    value.and_then(|value| Term::of(value).text()).unwrap_or_else(|| default.to_owned())
 }

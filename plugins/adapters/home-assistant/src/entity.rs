@@ -7,8 +7,9 @@
 
 use std::collections::BTreeMap;
 
-use hushgate_sdk::{ConfigError, Scalar, config, fields::Fields, naming, number, unit};
-use serde_json::Value;
+use hushgate_sdk::{
+    ConfigError, Scalar, config, fields::Fields, json::Value, naming, number, unit,
+};
 
 use crate::{
     class,
@@ -43,7 +44,7 @@ enum Form {
 }
 
 /// The entities of one component.
-pub(crate) fn of(component: &Component) -> Result<Vec<Entity>, ConfigError> {
+pub(crate) fn of(component: &Component<'_>) -> Result<Vec<Entity>, ConfigError> {
     let mut entities = Vec::new();
     if let (Some(topic), Some((path, form))) = (component.text("state_topic"), value_of(component))
     {
@@ -72,7 +73,7 @@ pub(crate) fn of(component: &Component) -> Result<Vec<Entity>, ConfigError> {
 }
 
 /// The path and form of what a component's state is. `None` for components that are passed over.
-fn value_of(component: &Component) -> Option<(String, Form)> {
+fn value_of(component: &Component<'_>) -> Option<(String, Form)> {
     let own = || Some(format!("other.{}", naming::words(component.name())?));
     let flag = |path: String, yes: &str, no: &str| Some((path, Form::Flag(yes.into(), no.into())));
     match component.platform.as_str() {
@@ -103,7 +104,7 @@ fn value_of(component: &Component) -> Option<(String, Form)> {
 }
 
 /// What has neither a unit nor a class of state is a text for Home Assistant, too.
-fn sensor(component: &Component) -> Option<(String, Form)> {
+fn sensor(component: &Component<'_>) -> Option<(String, Form)> {
     let spelling = component.text("unit_of_measurement").filter(|unit| !unit.is_empty());
     let unit = spelling.and_then(unit::ucum);
     let class = component.text("device_class");
@@ -146,7 +147,7 @@ fn not_understood(name: &str) -> ConfigError {
 
 impl Entity {
     fn new(
-        component: &Component,
+        component: &Component<'_>,
         topic: &str,
         template: Option<&str>,
         (path, form): (String, Form),
@@ -168,20 +169,20 @@ impl Entity {
     }
 
     /// Reads its value, if the payload has one.
-    pub(crate) fn read(&self, payload: &str, json: &Value, fields: &mut Fields) {
+    pub(crate) fn read<'a>(&self, payload: &'a str, json: &'a Value<'a>, fields: &mut Fields) {
         if let Form::Place = self.form {
             return place(json, fields);
         }
         let term = match &self.template {
             Some(template) => template.render(payload, json),
-            None => Some(Term::Text(payload.to_owned())),
+            None => Some(Term::Text(payload.into())),
         };
         if let Some((value, unit)) = term.and_then(|term| self.scalar(&term, json)) {
             fields.push(&self.path, value, unit);
         }
     }
 
-    fn scalar(&self, term: &Term, json: &Value) -> Option<(Scalar, Option<&'static str>)> {
+    fn scalar(&self, term: &Term<'_>, json: &Value<'_>) -> Option<(Scalar, Option<&'static str>)> {
         match &self.form {
             Form::Number(unit) => Some((term.number()?.real(), *unit)),
             Form::Event => {
@@ -203,7 +204,7 @@ impl Entity {
 }
 
 /// Attributes of a tracker that say where it is.
-fn place(json: &Value, fields: &mut Fields) {
+fn place(json: &Value<'_>, fields: &mut Fields) {
     for (key, path, unit) in [
         ("latitude", "latitude", "deg"),
         ("longitude", "longitude", "deg"),

@@ -25,10 +25,9 @@ use hushgate_sdk::{
     adapter::{Adapter, DecodeError},
     config,
     fields::Fields,
-    json,
+    json::{self, Object, Value},
 };
 use serde::Deserialize;
-use serde_json::{Map, Value};
 
 /// Entities that one device may have.
 const ENTITIES_MAX: usize = 512;
@@ -43,8 +42,9 @@ hushgate_sdk::adapter!(HomeAssistant);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Settings {
-    entities: Vec<Map<String, Value>>,
+struct Settings<'a> {
+    #[serde(borrow)]
+    entities: Vec<Object<'a>>,
 }
 
 impl Adapter for HomeAssistant {

@@ -9,7 +9,7 @@ mod lexer;
 mod parser;
 mod value;
 
-use serde_json::Value;
+use hushgate_sdk::json::Value;
 pub(crate) use value::Term;
 
 /// Bytes in a template.
@@ -22,7 +22,7 @@ pub(crate) struct Template(Expr);
 /// A part of an expression.
 #[derive(Debug)]
 enum Expr {
-    Constant(Term),
+    Constant(Term<'static>),
     /// `value`: the payload as it came.
     Payload,
     /// `value_json`.
@@ -91,7 +91,7 @@ impl Template {
     }
 
     /// The value, or `None` where Home Assistant would keep the state as it was.
-    pub(crate) fn render(&self, payload: &str, json: &Value) -> Option<Term> {
+    pub(crate) fn render<'a>(&self, payload: &'a str, json: &'a Value<'a>) -> Option<Term<'a>> {
         self.0.term(payload, json)
     }
 }
@@ -116,11 +116,11 @@ impl Expr {
         }
     }
 
-    fn term(&self, payload: &str, json: &Value) -> Option<Term> {
+    fn term<'a>(&self, payload: &'a str, json: &'a Value<'a>) -> Option<Term<'a>> {
         let of = |expr: &Self| expr.term(payload, json);
         match self {
             Self::Constant(term) => Some(term.clone()),
-            Self::Payload => Some(Term::Text(payload.to_owned())),
+            Self::Payload => Some(Term::Text(payload.into())),
             Self::Json => Some(Term::of(json)),
             Self::Key(inner, key) => of(inner)?.key(key),
             Self::Index(inner, at) => of(inner)?.index(*at),
@@ -143,8 +143,12 @@ impl Expr {
 }
 
 impl Filter {
-    fn apply(&self, term: Term, of: &impl Fn(&Expr) -> Option<Term>) -> Option<Term> {
-        let or = |value: Option<Term>, default: &Option<Box<Expr>>| match (value, default) {
+    fn apply<'a>(
+        &self,
+        term: Term<'a>,
+        of: &impl Fn(&Expr) -> Option<Term<'a>>,
+    ) -> Option<Term<'a>> {
+        let or = |value: Option<Term<'a>>, default: &Option<Box<Expr>>| match (value, default) {
             (Some(value), _) => Some(value),
             (None, Some(default)) => of(default),
             (None, None) => None,
@@ -158,9 +162,9 @@ impl Filter {
             Self::Default(default) if term == Term::Undefined => of(default),
             Self::IsDefined if term == Term::Undefined => None,
             Self::Default(_) | Self::IsDefined => Some(term),
-            Self::Lower => Some(Term::Text(term.text()?.to_lowercase())),
-            Self::Upper => Some(Term::Text(term.text()?.to_uppercase())),
-            Self::Trim => Some(Term::Text(term.text()?.trim().to_owned())),
+            Self::Lower => Some(Term::Text(term.text()?.to_lowercase().into())),
+            Self::Upper => Some(Term::Text(term.text()?.to_uppercase().into())),
+            Self::Trim => Some(Term::Text(term.text()?.trim().to_owned().into())),
             Self::Abs => term.abs(),
         }
     }

@@ -1,7 +1,12 @@
 //! What a network decoded, as fields.
 
-use hushgate_sdk::{Field, Scalar, decimal::Decimal};
-use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+use hushgate_sdk::{
+    Field, Scalar,
+    decimal::Decimal,
+    json::{Object, Value},
+};
 
 use crate::{
     names, normalized, radio,
@@ -30,7 +35,7 @@ const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
 pub(crate) struct Fields(Vec<Field>);
 
 /// A single value, and where it was: `air.levels-2`.
-type Named<'a> = (String, &'a Value);
+type Named<'a> = (Cow<'a, str>, &'a Value<'a>);
 
 impl Fields {
     /// Adds one, unless its path is there already.
@@ -50,8 +55,8 @@ impl Fields {
     /// Adds what the owner mapped, then what is normalized, then the rest of what was decoded.
     pub(crate) fn add_decoded(
         &mut self,
-        decoded: &Map<String, Value>,
-        measurement: Option<&Map<String, Value>>,
+        decoded: &Object<'_>,
+        measurement: Option<&Object<'_>>,
         settings: &Settings,
     ) {
         let named = flat(decoded);
@@ -70,7 +75,7 @@ impl Fields {
     }
 
     /// Adds a normalized measurement; its time is no field of it.
-    pub(crate) fn add_normalized(&mut self, measurement: &Map<String, Value>) {
+    pub(crate) fn add_normalized(&mut self, measurement: &Object<'_>) {
         for (name, value) in flat(measurement) {
             match normalized::meaning(&name, value) {
                 Some((path, value, unit)) => self.add(path, value, unit),
@@ -85,7 +90,7 @@ impl Fields {
         self.0
     }
 
-    fn add_by_name(&mut self, name: &str, value: &Value) {
+    fn add_by_name(&mut self, name: &str, value: &Value<'_>) {
         let path = names::path_of(name).filter(|it| !radio::PATHS.contains(&it.as_str()));
         if let (Some(path), Some(value)) = (path, scalar(value)) {
             self.add(&path, value, None);
@@ -94,27 +99,27 @@ impl Fields {
 }
 
 /// Names with dots for nesting and `-1`, `-2` … for the items of a list.
-fn flat(object: &Map<String, Value>) -> Vec<Named<'_>> {
-    let mut found = Vec::new();
+fn flat<'a>(object: &'a Object<'_>) -> Vec<Named<'a>> {
+    let mut found = Vec::with_capacity(object.len());
     for (name, value) in object {
-        descend(name.clone(), value, 1, &mut found);
+        descend(Cow::Borrowed(name), value, 1, &mut found);
     }
     found
 }
 
-fn descend<'a>(name: String, value: &'a Value, level: usize, found: &mut Vec<Named<'a>>) {
+fn descend<'a>(name: Cow<'a, str>, value: &'a Value<'a>, level: usize, found: &mut Vec<Named<'a>>) {
     if found.len() >= NAMES_MAX || level > LEVELS_MAX || name.len() > NAME_BYTES_MAX {
         return;
     }
     match value {
         Value::Object(inner) => {
             for (key, value) in inner {
-                descend(format!("{name}.{key}"), value, level + 1, found);
+                descend(format!("{name}.{key}").into(), value, level + 1, found);
             }
         }
         Value::Array(items) => {
             for (at, value) in items.iter().enumerate() {
-                descend(format!("{name}-{}", at + 1), value, level + 1, found);
+                descend(format!("{name}-{}", at + 1).into(), value, level + 1, found);
             }
         }
         single => found.push((name, single)),
@@ -122,10 +127,10 @@ fn descend<'a>(name: String, value: &'a Value, level: usize, found: &mut Vec<Nam
 }
 
 /// Where the owner declared a unit there must be a number; a text such as `3.384 V` is read as one.
-fn mapped(value: &Value, rule: &Rule) -> Option<Scalar> {
+fn mapped(value: &Value<'_>, rule: &Rule) -> Option<Scalar> {
     let scale = rule.scale.unwrap_or(1.0);
     match (value, &rule.unit) {
-        (Value::Number(it), _) => number(it.as_f64()? * scale),
+        (Value::Number(it), _) => number(it.to_f64() * scale),
         (Value::String(text), Some(_)) => number(amount(text)?.to_f64() * scale),
         (_, Some(_)) => None,
         (_, None) => scalar(value),
@@ -143,11 +148,11 @@ fn amount(text: &str) -> Option<Decimal> {
     Decimal::parse(number).filter(|_| is_unit)
 }
 
-fn scalar(value: &Value) -> Option<Scalar> {
+fn scalar(value: &Value<'_>) -> Option<Scalar> {
     match value {
-        Value::Number(it) => number(it.as_f64()?),
+        Value::Number(it) => number(it.to_f64()),
         Value::Bool(flag) => Some(Scalar::Flag(*flag)),
-        Value::String(text) if text.len() <= TEXT_BYTES_MAX => Some(Scalar::Text(text.clone())),
+        Value::String(text) if text.len() <= TEXT_BYTES_MAX => Some(Scalar::Text(text.to_string())),
         _ => None,
     }
 }

@@ -47,12 +47,12 @@ impl Adapter for Lorawan {
         if frame.body.trim_ascii_start().first() != Some(&b'{') {
             return Err(DecodeError::NotMine);
         }
-        let message = json::value(&frame.body)?;
-        let has = |name: &str| message.get(name).is_some_and(|it| !it.is_null());
+        let message = json::object(&frame.body)?;
+        let has = |name: &str| message.member(name).is_some();
         if has("uplink_message") || has("end_device_ids") {
-            things_stack::readings(message, &self.settings)
+            things_stack::readings(&message, &self.settings)
         } else if has("deviceInfo") || has("devEUI") {
-            chirpstack::readings(&frame.channel, message, &self.settings)
+            chirpstack::readings(&frame.channel, &message, &self.settings)
         } else {
             Err(DecodeError::NotMine)
         }

@@ -3,8 +3,7 @@
 //! From `lib/payload.json` of TheThingsNetwork/lorawan-devices, which defines names and units. Without `battery`: it
 //! should be volts, and is percent in many decoders.
 
-use hushgate_sdk::Scalar;
-use serde_json::Value;
+use hushgate_sdk::{Scalar, json::Value};
 
 use crate::fields;
 
@@ -54,7 +53,7 @@ const ROWS: [(&str, &str, Option<&str>, Kind); 26] = [
 /// Path, value and unit of a measurement's part, or `None` where the schema does not have it.
 pub(crate) fn meaning(
     name: &str,
-    value: &Value,
+    value: &Value<'_>,
 ) -> Option<(&'static str, Scalar, Option<&'static str>)> {
     let (_, path, unit, kind) = ROWS.iter().find(|row| row.0 == name)?;
     let value = match kind {

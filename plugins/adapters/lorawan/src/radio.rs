@@ -1,8 +1,10 @@
 //! What a network adds to an uplink: the frame counter, the port, and how well it was heard.
 
-use hushgate_sdk::Scalar;
-use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use hushgate_sdk::{
+    Scalar,
+    adapter::DecodeError,
+    json::{Object, Value},
+};
 
 use crate::fields::Fields;
 
@@ -10,13 +12,10 @@ use crate::fields::Fields;
 pub(crate) const PATHS: [&str; 4] = ["sequence", "port", "signal", "signal-noise-ratio"];
 
 /// How one gateway heard it. What else is known of the gateway is not looked at.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Reception {
-    #[serde(default, deserialize_with = "number")]
     rssi: Option<f64>,
-    #[serde(default, deserialize_with = "number")]
     channel_rssi: Option<f64>,
-    #[serde(default, deserialize_with = "number", alias = "loRaSNR")]
     snr: Option<f64>,
 }
 
@@ -61,7 +60,23 @@ impl Radio {
     }
 }
 
-/// Protobuf writes what is no number as a text: `"NaN"`.
-fn number<'de, D: Deserializer<'de>>(json: D) -> Result<Option<f64>, D::Error> {
-    Value::deserialize(json).map(|value| value.as_f64())
+/// How every gateway heard it.
+pub(crate) fn receptions(all: Option<&[Value<'_>]>) -> Result<Vec<Reception>, DecodeError> {
+    let reception = |it: &Value<'_>| {
+        let it = it.as_object();
+        it.map(Reception::of).ok_or_else(|| DecodeError::Malformed("it is no reception".to_owned()))
+    };
+    all.unwrap_or_default().iter().map(reception).collect()
+}
+
+impl Reception {
+    /// Protobuf writes what is no number as a text: `"NaN"`.
+    fn of(it: &Object<'_>) -> Self {
+        let number = |name: &str| it.get(name).and_then(Value::as_f64);
+        Self {
+            rssi: number("rssi"),
+            channel_rssi: number("channel_rssi"),
+            snr: number("snr").or_else(|| number("loRaSNR")),
+        }
+    }
 }

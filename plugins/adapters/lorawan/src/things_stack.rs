@@ -1,63 +1,24 @@
 //! The messages of The Things Stack v3, over MQTT or as webhooks.
 
-use hushgate_sdk::{Reading, adapter::DecodeError, json, time};
-use serde::{Deserialize, de::IgnoredAny};
-use serde_json::{Map, Value};
+use hushgate_sdk::{
+    Reading,
+    adapter::DecodeError,
+    json::{Object, Value},
+    time,
+};
 
 use crate::{
     fields::Fields,
     normalized,
-    radio::{Radio, Reception},
+    radio::{self, Radio},
     settings::Settings,
 };
 
 /// Readings in one answer.
 const READINGS_MAX: usize = 64;
 
-#[derive(Deserialize)]
-struct Message {
-    received_at: Option<String>,
-    simulated: Option<bool>,
-    uplink_message: Option<Uplink>,
-    uplink_normalized: Option<Normalized>,
-    location_solved: Option<Solved>,
-}
-
-#[derive(Deserialize)]
-struct Uplink {
-    received_at: Option<String>,
-    f_cnt: Option<u32>,
-    f_port: Option<u8>,
-    decoded_payload: Option<Map<String, Value>>,
-    normalized_payload: Option<Vec<Map<String, Value>>>,
-    rx_metadata: Option<Vec<Reception>>,
-    settings: Option<TxSettings>,
-}
-
-/// A measurement that is published by itself, beside the uplink that held it.
-#[derive(Deserialize)]
-struct Normalized {
-    received_at: Option<String>,
-    normalized_payload: Option<Map<String, Value>>,
-}
-
-#[derive(Deserialize)]
-struct TxSettings {
-    data_rate: Option<DataRate>,
-}
-
-#[derive(Deserialize)]
-struct DataRate {
-    lora: Option<IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-struct Solved {
-    location: Option<Location>,
-}
-
 /// Where the device is; both networks write it alike.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Location {
     latitude: Option<f64>,
     longitude: Option<f64>,
@@ -66,62 +27,75 @@ pub(crate) struct Location {
 }
 
 /// What a message tells. Joins, downlinks and the data of services tell nothing of what a device measures.
-pub(crate) fn readings(message: Value, settings: &Settings) -> Result<Vec<Reading>, DecodeError> {
-    let message: Message = json::typed(message)?;
-    let is_simulated = message.simulated == Some(true);
+pub(crate) fn readings(
+    message: &Object<'_>,
+    settings: &Settings,
+) -> Result<Vec<Reading>, DecodeError> {
+    let is_simulated = message.flag("simulated")? == Some(true);
     if is_simulated && !settings.simulated {
         return Err(DecodeError::Unsupported("no device sent it: it is simulated".to_owned()));
     }
-    let forwarded_ms = time_ms(message.received_at.as_deref());
-    match (message.uplink_message, message.uplink_normalized, message.location_solved) {
-        (Some(uplink), _, _) => uplink.readings(forwarded_ms, settings),
-        (_, Some(normalized), _) => Ok(normalized.reading(forwarded_ms).into_iter().collect()),
-        (_, _, Some(solved)) => {
-            Ok(solved.location.and_then(|it| it.reading(forwarded_ms)).into_iter().collect())
-        }
-        (None, None, None) => Ok(Vec::new()),
+    let forwarded_ms = time_ms(message.text("received_at")?);
+    if let Some(it) = message.object("uplink_message")? {
+        return uplink(it, forwarded_ms, settings);
     }
+    // A measurement that is published by itself, beside the uplink that held it.
+    let reading = if let Some(it) = message.object("uplink_normalized")? {
+        let at_ms = time_ms(it.text("received_at")?).or(forwarded_ms);
+        it.object("normalized_payload")?.map(|it| measurement(it, at_ms))
+    } else if let Some(it) = message.object("location_solved")? {
+        Location::of(it.object("location")?)?.and_then(|it| it.reading(forwarded_ms))
+    } else {
+        None
+    };
+    Ok(reading.into_iter().collect())
 }
 
-impl Uplink {
-    fn readings(
-        self,
-        forwarded_ms: Option<u64>,
-        settings: &Settings,
-    ) -> Result<Vec<Reading>, DecodeError> {
-        let at_ms = time_ms(self.received_at.as_deref()).or(forwarded_ms);
-        let measurements = self.normalized_payload.unwrap_or_default();
-        if measurements.len() >= READINGS_MAX {
-            return Err(DecodeError::Malformed("it holds more than 63 measurements".to_owned()));
-        }
-        // One measurement without a time of its own is the uplink's.
-        let (own, apart) = match &measurements[..] {
-            [own] if !own.contains_key(normalized::TIME) => (Some(own), &[][..]),
-            several => (None, several),
-        };
-        let modulation = self.settings.and_then(|it| it.data_rate?.lora);
-        let radio = Radio {
-            frame_counter: self.f_cnt,
-            port: self.f_port,
-            receptions: self.rx_metadata.unwrap_or_default(),
-            is_lora: modulation.is_some(),
-        };
-        let mut fields = radio.fields();
-        fields.add_decoded(&self.decoded_payload.unwrap_or_default(), own, settings);
-        let uplink = Reading::at(at_ms, "uplink", fields.into_fields());
-        let apart = apart.iter().map(|it| measurement(it, at_ms));
-        Ok([uplink].into_iter().chain(apart).collect())
-    }
+fn uplink(
+    uplink: &Object<'_>,
+    forwarded_ms: Option<u64>,
+    settings: &Settings,
+) -> Result<Vec<Reading>, DecodeError> {
+    let at_ms = time_ms(uplink.text("received_at")?).or(forwarded_ms);
+    let measurements = measurements(uplink)?;
+    // One measurement without a time of its own is the uplink's.
+    let (own, apart) = match measurements[..] {
+        [own] if !own.contains_key(normalized::TIME) => (Some(own), &[][..]),
+        _ => (None, &measurements[..]),
+    };
+    let radio = Radio {
+        frame_counter: uplink.whole("f_cnt")?,
+        port: uplink.whole("f_port")?,
+        receptions: radio::receptions(uplink.array("rx_metadata")?)?,
+        is_lora: is_lora(uplink)?,
+    };
+    let mut fields = radio.fields();
+    let nothing = Object::default();
+    fields.add_decoded(uplink.object("decoded_payload")?.unwrap_or(&nothing), own, settings);
+    let uplink = Reading::at(at_ms, "uplink", fields.into_fields());
+    let apart = apart.iter().map(|it| measurement(it, at_ms));
+    Ok([uplink].into_iter().chain(apart).collect())
 }
 
-impl Normalized {
-    fn reading(self, forwarded_ms: Option<u64>) -> Option<Reading> {
-        let at_ms = time_ms(self.received_at.as_deref()).or(forwarded_ms);
-        self.normalized_payload.map(|it| measurement(&it, at_ms))
+fn measurements<'o, 'a>(uplink: &'o Object<'a>) -> Result<Vec<&'o Object<'a>>, DecodeError> {
+    let all = uplink.array("normalized_payload")?.unwrap_or_default();
+    if all.len() >= READINGS_MAX {
+        return Err(malformed("it holds more than 63 measurements"));
     }
+    let object =
+        |it: &'o Value<'a>| it.as_object().ok_or_else(|| malformed("it is no measurement"));
+    all.iter().map(object).collect()
 }
 
-fn measurement(measurement: &Map<String, Value>, at_ms: Option<u64>) -> Reading {
+fn is_lora(uplink: &Object<'_>) -> Result<bool, DecodeError> {
+    let rate = match uplink.object("settings")? {
+        Some(settings) => settings.object("data_rate")?,
+        None => None,
+    };
+    Ok(rate.is_some_and(|it| it.member("lora").is_some()))
+}
+
+fn measurement(measurement: &Object<'_>, at_ms: Option<u64>) -> Reading {
     let own_ms = measurement.get(normalized::TIME).and_then(Value::as_str);
     let mut fields = Fields::default();
     fields.add_normalized(measurement);
@@ -129,6 +103,16 @@ fn measurement(measurement: &Map<String, Value>, at_ms: Option<u64>) -> Reading 
 }
 
 impl Location {
+    pub(crate) fn of(location: Option<&Object<'_>>) -> Result<Option<Self>, DecodeError> {
+        let Some(it) = location else { return Ok(None) };
+        Ok(Some(Self {
+            latitude: it.real("latitude")?,
+            longitude: it.real("longitude")?,
+            altitude: it.real("altitude")?,
+            accuracy: it.real("accuracy")?,
+        }))
+    }
+
     /// Protobuf leaves out what is 0. Both of them left out is no place, rather than the one off Africa; a height or an
     /// accuracy that is left out is not known.
     pub(crate) fn reading(self, at_ms: Option<u64>) -> Option<Reading> {
@@ -144,6 +128,10 @@ impl Location {
         }
         Some(Reading::at(at_ms, "location", fields.into_fields()))
     }
+}
+
+fn malformed(why: &str) -> DecodeError {
+    DecodeError::Malformed(why.to_owned())
 }
 
 fn time_ms(text: Option<&str>) -> Option<u64> {

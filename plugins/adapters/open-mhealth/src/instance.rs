@@ -1,7 +1,10 @@
 //! One body: held to its schema, then read.
 
-use hushgate_sdk::{Field, Reading, Scalar, adapter::DecodeError};
-use serde_json::{Map, Value};
+use hushgate_sdk::{
+    Field, Reading, Scalar,
+    adapter::DecodeError,
+    json::{Object, Value},
+};
 
 use super::{
     malformed,
@@ -19,7 +22,7 @@ const NOT_VALUES: &[&str] = &["standard deviation", "variance", "quartile deviat
 /// # Errors
 ///
 /// Malformed: its schema does not allow it.
-pub(crate) fn read(body: &Value, schema: &Schema) -> Result<Option<Reading>, DecodeError> {
+pub(crate) fn read(body: &Value<'_>, schema: &Schema) -> Result<Option<Reading>, DecodeError> {
     let object = body.as_object().ok_or_else(|| malformed("a body is an object"))?;
     if !rule::obeys(object, schema.properties, schema.required) || has_strangers(object, schema) {
         return Err(malformed("its schema does not allow the body"));
@@ -30,7 +33,7 @@ pub(crate) fn read(body: &Value, schema: &Schema) -> Result<Option<Reading>, Dec
     let mut fields = Vec::new();
     if is_value {
         fields.extend(
-            schema.properties.iter().filter_map(|(name, rule)| field(object.get(*name)?, *rule)),
+            schema.properties.iter().filter_map(|(name, rule)| field(object.get(name)?, *rule)),
         );
     }
     if fields.is_empty() && statistic.is_none() {
@@ -43,9 +46,9 @@ pub(crate) fn read(body: &Value, schema: &Schema) -> Result<Option<Reading>, Dec
     Ok(Some(reading(schema, object, fields)))
 }
 
-fn has_strangers(object: &Map<String, Value>, schema: &Schema) -> bool {
-    let is_known = |name: &String| schema.properties.iter().any(|(known, _)| known == name);
-    schema.is_closed && !object.keys().all(is_known)
+fn has_strangers(object: &Object<'_>, schema: &Schema) -> bool {
+    let is_known = |name: &str| schema.properties.iter().any(|(known, _)| *known == name);
+    schema.is_closed && !object.iter().all(|(name, _)| is_known(name))
 }
 
 /// Where a schema has no such property, anything may be there.
@@ -53,7 +56,7 @@ fn knows_statistics(schema: &Schema) -> bool {
     schema.properties.iter().any(|(name, _)| *name == STATISTIC)
 }
 
-fn field(value: &Value, rule: Rule) -> Option<Field> {
+fn field(value: &Value<'_>, rule: Rule) -> Option<Field> {
     match rule {
         Rule::Quantity(Some(path), units) => {
             let (number, unit) = rule::quantity(value, units)?;
@@ -76,7 +79,7 @@ fn scalar(number: f64, unit: &str) -> Scalar {
     }
 }
 
-fn reading(schema: &Schema, object: &Map<String, Value>, mut fields: Vec<Field>) -> Reading {
+fn reading(schema: &Schema, object: &Object<'_>, mut fields: Vec<Field>) -> Reading {
     let frame = schema.properties.iter().find(|(name, _)| *name == TIME_FRAME);
     let when = match frame {
         Some((_, Rule::Frame(rule))) => {

@@ -1,7 +1,6 @@
 //! Data points: which schema a body follows, by its header or by the owner's word.
 
-use hushgate_sdk::{Reading, adapter::DecodeError};
-use serde_json::Value;
+use hushgate_sdk::{Reading, adapter::DecodeError, json::Value};
 
 use super::{
     instance, malformed,
@@ -56,7 +55,7 @@ const IEEE_HEADER: Rule = Rule::Object(
 
 /// The readings of a data point, of a series of bodies, or of an array of either.
 pub(crate) fn readings(
-    frame: &Value,
+    frame: &Value<'_>,
     schema: Option<&'static Schema>,
 ) -> Result<Vec<Reading>, DecodeError> {
     let mut bodies = Vec::new();
@@ -78,9 +77,9 @@ pub(crate) fn readings(
 }
 
 fn collect<'a>(
-    point: &'a Value,
+    point: &'a Value<'a>,
     schema: Option<&'static Schema>,
-    bodies: &mut Vec<(&'a Value, &'static Schema)>,
+    bodies: &mut Vec<(&'a Value<'a>, &'static Schema)>,
 ) -> Result<(), DecodeError> {
     let object = point.as_object().ok_or(DecodeError::NotMine)?;
     match (object.get("header"), object.get("body"), schema) {
@@ -98,7 +97,7 @@ fn collect<'a>(
     Ok(())
 }
 
-fn schema_of(header: &Value) -> Result<&'static Schema, DecodeError> {
+fn schema_of(header: &Value<'_>) -> Result<&'static Schema, DecodeError> {
     let Some(id) = header.get("schema_id") else {
         return Err(malformed("a header names a schema"));
     };

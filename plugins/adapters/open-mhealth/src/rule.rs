@@ -1,6 +1,6 @@
 //! What a schema says about one property, and whether a value obeys it.
 
-use serde_json::{Map, Value};
+use hushgate_sdk::json::{Object, Value};
 
 use super::time;
 
@@ -39,14 +39,14 @@ pub(crate) struct FrameRule {
 
 impl Rule {
     /// Whether `value` is what it must be.
-    pub(crate) fn allows(self, value: &Value) -> bool {
+    pub(crate) fn allows(self, value: &Value<'_>) -> bool {
         match self {
             Self::Quantity(_, units) => quantity(value, units).is_some(),
             Self::Amount(units) => quantity(value, units).is_some_and(|(value, _)| value >= 0.0),
-            Self::Number(..) => value.is_number(),
+            Self::Number(..) => value.as_f64().is_some(),
             Self::Integer => value.as_f64().is_some_and(|number| number.fract() == 0.0),
-            Self::Flag => value.is_boolean(),
-            Self::Text => value.is_string(),
+            Self::Flag => value.as_bool().is_some(),
+            Self::Text => value.as_str().is_some(),
             Self::OneOf(words) => value.as_str().is_some_and(|word| words.contains(&word)),
             Self::DateTime => value.as_str().is_some_and(|text| time::moment(text).is_some()),
             Self::Frame(rule) => time::frame(value, rule).is_some(),
@@ -61,19 +61,15 @@ impl Rule {
 }
 
 /// Whether all that is required is there, and all that is known is as it must be.
-pub(crate) fn obeys(
-    object: &Map<String, Value>,
-    properties: &[(&str, Rule)],
-    required: &[&str],
-) -> bool {
-    required.iter().all(|name| object.contains_key(*name))
+pub(crate) fn obeys(object: &Object<'_>, properties: &[(&str, Rule)], required: &[&str]) -> bool {
+    required.iter().all(|name| object.contains_key(name))
         && properties
             .iter()
-            .all(|(name, rule)| object.get(*name).is_none_or(|value| rule.allows(value)))
+            .all(|(name, rule)| object.get(name).is_none_or(|value| rule.allows(value)))
 }
 
 /// Number and UCUM unit.
-pub(crate) fn quantity(value: &Value, units: &[Unit]) -> Option<(f64, &'static str)> {
+pub(crate) fn quantity(value: &Value<'_>, units: &[Unit]) -> Option<(f64, &'static str)> {
     let number = value.get("value")?.as_f64()?;
     let unit = value.get("unit")?.as_str()?;
     let (_, ucum) = units.iter().find(|(written, _)| *written == unit)?;

@@ -4,8 +4,8 @@
 //!
 //! - Of the forms that a schema offers (`oneOf`), exactly one must fit, as JSON Schema says.
 
+use hushgate_sdk::json::Value;
 use hushgate_sdk::time::{Civil, rfc3339_ms};
-use serde_json::Value;
 
 use super::rule::{self, FrameRule, Unit};
 
@@ -51,7 +51,7 @@ const MILLISECONDS: &[(&str, f64)] = &[
 ];
 
 /// A time frame, or `None` if it is not one.
-pub(crate) fn frame(value: &Value, rule: FrameRule) -> Option<When<'_>> {
+pub(crate) fn frame<'a>(value: &'a Value<'_>, rule: FrameRule) -> Option<When<'a>> {
     let object = value.as_object()?;
     let date_time = object.get("date_time").and_then(Value::as_str).and_then(moment);
     let interval = object.get("time_interval").and_then(|it| interval(it, rule.part_of_day));
@@ -65,7 +65,7 @@ pub(crate) fn frame(value: &Value, rule: FrameRule) -> Option<When<'_>> {
 }
 
 /// A time interval's end, or `None` if it is not one.
-pub(crate) fn interval(value: &Value, part_of_day: bool) -> Option<When<'_>> {
+pub(crate) fn interval<'a>(value: &'a Value<'_>, part_of_day: bool) -> Option<When<'a>> {
     let object = value.as_object()?;
     let text = |name| object.get(name).and_then(Value::as_str);
     let start = text("start_date_time").and_then(moment);

@@ -12,11 +12,11 @@ mod location;
 use hushgate_sdk::{
     ConfigError, Field, Frame, Reading, Scalar,
     adapter::{Adapter, DecodeError},
-    config, json,
+    config,
+    json::{self, Value},
 };
 use location::Elements;
 use serde::Deserialize;
-use serde_json::Value;
 
 /// The longest name of a region, by the contract.
 const TEXT_BYTES_MAX: usize = 1024;
@@ -40,7 +40,7 @@ impl Adapter for OwnTracks {
         let Some(Value::String(kind)) = elements.get("_type") else {
             return Err(DecodeError::NotMine);
         };
-        let reading = match kind.as_str() {
+        let reading = match &**kind {
             "location" => place(&elements)?,
             "transition" => transition(&elements)?,
             "steps" => steps(&elements)?,
@@ -55,7 +55,7 @@ impl Adapter for OwnTracks {
     }
 }
 
-fn place(elements: &Elements) -> Result<Option<Reading>, DecodeError> {
+fn place(elements: &Elements<'_>) -> Result<Option<Reading>, DecodeError> {
     let mut fields = Vec::from(location::place(elements)?);
     fields.extend(location::measures(elements)?);
     fields.extend(location::states(elements));
@@ -63,16 +63,16 @@ fn place(elements: &Elements) -> Result<Option<Reading>, DecodeError> {
 }
 
 /// Somebody came to a place that has a name, or left it.
-fn transition(elements: &Elements) -> Result<Option<Reading>, DecodeError> {
+fn transition(elements: &Elements<'_>) -> Result<Option<Reading>, DecodeError> {
     let event = match elements.get("event") {
-        Some(Value::String(event)) if event == "enter" || event == "leave" => event.clone(),
+        Some(Value::String(event)) if event == "enter" || event == "leave" => event.to_string(),
         _ => return Err(malformed("it is neither enter nor leave")),
     };
     let mut fields = vec![Field::without_unit("region-event", Scalar::Text(event))];
     if let Some(Value::String(name)) = elements.get("desc")
         && name.len() <= TEXT_BYTES_MAX
     {
-        fields.push(Field::without_unit("region", Scalar::Text(name.clone())));
+        fields.push(Field::without_unit("region", Scalar::Text(name.to_string())));
     }
     // Beacons are nowhere.
     if elements.contains_key("lat") || elements.contains_key("lon") {
@@ -84,7 +84,7 @@ fn transition(elements: &Elements) -> Result<Option<Reading>, DecodeError> {
 }
 
 /// Steps of a while that ended at `to`. -1 if the phone does not count any.
-fn steps(elements: &Elements) -> Result<Option<Reading>, DecodeError> {
+fn steps(elements: &Elements<'_>) -> Result<Option<Reading>, DecodeError> {
     let steps = elements.get("steps").and_then(location::whole);
     let steps = steps.ok_or_else(|| malformed("it has no steps"))?;
     let ended = match location::time(elements, "to")? {

@@ -1,10 +1,14 @@
 //! What each element of an OwnTracks message means.
 
-use hushgate_sdk::{Field, Scalar, adapter::DecodeError, decimal::Decimal};
-use serde_json::{Map, Value};
+use hushgate_sdk::{
+    Field, Scalar,
+    adapter::DecodeError,
+    decimal::Decimal,
+    json::{Object, Value},
+};
 
 /// The elements of a message.
-pub(crate) type Elements = Map<String, Value>;
+pub(crate) type Elements<'a> = Object<'a>;
 
 /// A measured element: its name there, the field's, the unit, and what it can be. Beyond that it is not known: iOS
 /// says with negative numbers that it has no value.
@@ -33,7 +37,7 @@ const MODES: [(i64, &str); 4] = [(-1, "quiet"), (0, "manual"), (1, "significant"
 const CONNECTIONS: [(&str, &str); 3] = [("w", "wifi"), ("o", "offline"), ("m", "mobile")];
 
 /// Where it is.
-pub(crate) fn place(elements: &Elements) -> Result<[Field; 2], DecodeError> {
+pub(crate) fn place(elements: &Elements<'_>) -> Result<[Field; 2], DecodeError> {
     let coordinate = |element: &str, path: &str, most: f64| match elements.get(element) {
         Some(value) => match number(value)? {
             it if it.abs() <= most => Ok(Field::with_unit(path, Scalar::Real(it), "deg")),
@@ -45,9 +49,9 @@ pub(crate) fn place(elements: &Elements) -> Result<[Field; 2], DecodeError> {
 }
 
 /// What else was measured.
-pub(crate) fn measures(elements: &Elements) -> Result<Vec<Field>, DecodeError> {
+pub(crate) fn measures(elements: &Elements<'_>) -> Result<Vec<Field>, DecodeError> {
     let field = |Measure { element, path, unit, least, most }: &Measure| {
-        let value = match elements.get(*element) {
+        let value = match elements.get(element) {
             None | Some(Value::Null) => return Ok(None),
             Some(value) => number(value)?,
         };
@@ -58,7 +62,7 @@ pub(crate) fn measures(elements: &Elements) -> Result<Vec<Field>, DecodeError> {
 }
 
 /// What the device tells of itself, in words.
-pub(crate) fn states(elements: &Elements) -> Vec<Field> {
+pub(crate) fn states(elements: &Elements<'_>) -> Vec<Field> {
     let number = |element, words: &[(i64, &'static str)]| {
         let code = elements.get(element).and_then(Value::as_i64);
         words.iter().find(|(known, _)| Some(*known) == code).map(|(_, word)| *word)
@@ -82,13 +86,13 @@ pub(crate) fn states(elements: &Elements) -> Vec<Field> {
 }
 
 /// Why it was sent: a letter that means different things for apps and trackers.
-fn trigger(elements: &Elements) -> Option<Field> {
+fn trigger(elements: &Elements<'_>) -> Option<Field> {
     let letter = elements.get("t")?.as_str().filter(|it| it.len() == 1)?;
     Some(Field::without_unit("trigger", Scalar::Text(letter.to_owned())))
 }
 
 /// When, in milliseconds.
-pub(crate) fn time(elements: &Elements, element: &str) -> Result<Option<u64>, DecodeError> {
+pub(crate) fn time(elements: &Elements<'_>, element: &str) -> Result<Option<u64>, DecodeError> {
     match elements.get(element) {
         None | Some(Value::Null) => Ok(None),
         Some(value) => {
@@ -100,14 +104,14 @@ pub(crate) fn time(elements: &Elements, element: &str) -> Result<Option<u64>, De
 }
 
 /// A whole number. Apps of before 2015 put numbers into texts.
-pub(crate) fn whole(value: &Value) -> Option<i64> {
+pub(crate) fn whole(value: &Value<'_>) -> Option<i64> {
     match value {
         Value::String(text) => text.parse().ok(),
         value => value.as_i64(),
     }
 }
 
-fn number(value: &Value) -> Result<f64, DecodeError> {
+fn number(value: &Value<'_>) -> Result<f64, DecodeError> {
     let number = match value {
         Value::String(text) => Decimal::parse(text).map(Decimal::to_f64),
         value => value.as_f64(),

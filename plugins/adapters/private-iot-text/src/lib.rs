@@ -87,9 +87,12 @@ impl Adapter for PrivateIotText {
         let body =
             std::str::from_utf8(&frame.body).map_err(|_| malformed("the body is not UTF-8"))?;
         let (number, word) = if body.trim_start().starts_with('{') {
-            let payload = json::text(&frame.body, "payload")
-                .map_err(|_| malformed("the body is not JSON with a text as `payload`"))?;
-            quantity(&payload)?
+            let body = json::value(&frame.body);
+            let payload = body.as_ref().ok().and_then(|it| it.get("payload")?.as_str());
+            quantity(
+                payload
+                    .ok_or_else(|| malformed("the body is not JSON with a text as `payload`"))?,
+            )?
         } else {
             quantity(body)?
         };

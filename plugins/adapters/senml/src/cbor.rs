@@ -4,7 +4,9 @@
 //!
 //! - Every byte is accounted for. Nesting is bounded, and nothing is reserved by a length that was only claimed.
 
-use hushgate_sdk::{adapter::DecodeError, bytes::Bytes};
+use std::borrow::Cow;
+
+use hushgate_sdk::{adapter::DecodeError, bytes::Bytes, json::Number};
 
 use super::{
     exact, malformed,
@@ -50,7 +52,7 @@ const TAG_DECIMAL: u64 = 4;
 const TAG_SELF_DESCRIBED: u64 = 55_799;
 
 /// The records of a pack.
-pub(crate) fn records(body: &[u8]) -> Result<Vec<Record>, DecodeError> {
+pub(crate) fn records(body: &[u8]) -> Result<Vec<Record<'_>>, DecodeError> {
     let mut bytes = Bytes::new(body);
     let mut head = head(&mut bytes)?;
     if let Head { major: TAG, length: Length::Of(TAG_SELF_DESCRIBED, _) } = head {
@@ -68,7 +70,7 @@ pub(crate) fn records(body: &[u8]) -> Result<Vec<Record>, DecodeError> {
     Ok(records)
 }
 
-fn record(bytes: &mut Bytes<'_>) -> Result<Record, DecodeError> {
+fn record<'a>(bytes: &mut Bytes<'a>) -> Result<Record<'a>, DecodeError> {
     let Head { major: MAP, length } = head(bytes)? else {
         return Err(malformed("a record is a map"));
     };
@@ -94,17 +96,17 @@ fn label(bytes: &mut Bytes<'_>) -> Result<String, DecodeError> {
     }
 }
 
-fn content(bytes: &mut Bytes<'_>, depth: u8) -> Result<Content, DecodeError> {
+fn content<'a>(bytes: &mut Bytes<'a>, depth: u8) -> Result<Content<'a>, DecodeError> {
     if depth > DEPTH_MAX {
         return Err(unsupported("it is nested too deeply"));
     }
     let head = head(bytes)?;
     if let Some(whole) = head.integer() {
-        return Ok(Content::Number(nearest(whole)));
+        return Ok(Content::Number(number(whole)));
     }
     match (head.major, head.length) {
         (BYTES, length) => string(bytes, BYTES, length).map(Content::Bytes),
-        (TEXT, length) => text(bytes, length).map(Content::Text),
+        (TEXT, length) => text(bytes, length).map(|it| Content::Text(Cow::Owned(it))),
         (ARRAY, length) => {
             each(bytes, length, |bytes| content(bytes, depth + 1).map(drop))?;
             Ok(Content::Other)
@@ -124,18 +126,24 @@ fn content(bytes: &mut Bytes<'_>, depth: u8) -> Result<Content, DecodeError> {
 }
 
 /// A float, `true`, `false`, or something that is neither.
-fn simple(value: u64, width: u8) -> Result<Content, DecodeError> {
+fn simple(value: u64, width: u8) -> Result<Content<'static>, DecodeError> {
     Ok(match (width, value) {
         (0, 20) => Content::Flag(false),
         (0, 21) => Content::Flag(true),
         (1, 0..32) => return Err(malformed("a simple value is written too long")),
-        (2, bits) => Content::Number(of_half(bits)),
-        (4, bits) => {
-            Content::Number(f32::from_bits(u32::try_from(bits).unwrap_or_default()).into())
-        }
-        (8, bits) => Content::Number(f64::from_bits(bits)),
+        (2, bits) => real(of_half(bits)),
+        (4, bits) => real(f32::from_bits(u32::try_from(bits).unwrap_or_default()).into()),
+        (8, bits) => real(f64::from_bits(bits)),
         _ => Content::Other,
     })
+}
+
+fn number(whole: i128) -> Number {
+    i64::try_from(whole).map_or_else(|_| Number::Near(nearest(whole)), Number::Whole)
+}
+
+const fn real(number: f64) -> Content<'static> {
+    Content::Number(Number::Near(number))
 }
 
 /// Half precision: one bit of sign, five of exponent, ten of mantissa.
@@ -154,7 +162,7 @@ fn of_half(bits: u64) -> f64 {
 }
 
 /// A decimal fraction (RFC 8949, section 3.4.4): exponent and mantissa.
-fn decimal(bytes: &mut Bytes<'_>) -> Result<Content, DecodeError> {
+fn decimal(bytes: &mut Bytes<'_>) -> Result<Content<'static>, DecodeError> {
     let Head { major: ARRAY, length } = head(bytes)? else {
         return Err(malformed("a decimal fraction is an array"));
     };
@@ -167,7 +175,7 @@ fn decimal(bytes: &mut Bytes<'_>) -> Result<Content, DecodeError> {
         return Err(malformed("a decimal fraction has two parts"));
     };
     let exponent = i64::try_from(exponent).map_err(|_| unsupported("a number is too long"))?;
-    Ok(Content::Number(exact::of_decimal(mantissa, exponent)))
+    Ok(real(exact::of_decimal(mantissa, exponent)))
 }
 
 fn integer(bytes: &mut Bytes<'_>) -> Result<i128, DecodeError> {

@@ -28,8 +28,6 @@ use hushgate_sdk::{
 };
 use serde::Deserialize;
 
-use record::Record;
-
 /// Names that one configuration may map.
 const NAMES_MAX: usize = 256;
 
@@ -76,8 +74,8 @@ impl Adapter for Senml {
     }
 
     fn decode(&self, frame: Frame) -> Result<Vec<Reading>, DecodeError> {
-        let records: Vec<Record> = match self.format_of(&frame)? {
-            Format::Json => json::typed(json::strict(&frame.body)?)?,
+        let records = match self.format_of(&frame)? {
+            Format::Json => record::of_json(json::strict(&frame.body)?)?,
             Format::Cbor => cbor::records(&frame.body)?,
         };
         pack::readings(&records, frame.received_ms, &self.names)

@@ -1,8 +1,8 @@
 //! Resolves the records of a pack (RFC 8428, sections 4.1 to 4.6) and makes readings of them.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
-use hushgate_sdk::{Field, Reading, Scalar, adapter::DecodeError, naming};
+use hushgate_sdk::{Field, Reading, Scalar, adapter::DecodeError, json::Number, naming};
 
 use super::{
     exact, malformed,
@@ -29,22 +29,23 @@ const BLOB_BYTES_MAX: usize = 16 * 1024;
 const ANSWER_BYTES_MAX: usize = 60_000;
 const FIELD_OVERHEAD_BYTES: usize = 24;
 
+const ZERO: Number = Number::Whole(0);
+
 /// Where names without a setting of their own lead.
 const PREFIX: &str = "senml.";
 
 /// What base fields say, from the record that sets them on.
-#[derive(Default)]
 struct Base<'a> {
     name: &'a str,
-    time: f64,
+    time: Number,
     unit: Option<&'a str>,
-    value: f64,
-    sum: f64,
+    value: Number,
+    sum: Number,
 }
 
 /// What the records of a pack say, each moment in one reading unless a path repeats.
 pub(crate) fn readings(
-    records: &[Record],
+    records: &[Record<'_>],
     received_ms: u64,
     names: &BTreeMap<String, String>,
 ) -> Result<Vec<Reading>, DecodeError> {
@@ -52,7 +53,7 @@ pub(crate) fn readings(
         return Err(malformed("a pack has at least one record"));
     }
     check_version(records)?;
-    let mut base = Base::default();
+    let mut base = Base { name: "", time: ZERO, unit: None, value: ZERO, sum: ZERO };
     let mut readings = Readings::default();
     for record in records {
         base.apply(record);
@@ -65,7 +66,7 @@ pub(crate) fn readings(
         }
         let path = path_of(&base.name_of(record)?, names)?;
         let at_ms = base.time_of(record, received_ms)?;
-        for field in base.fields(record, &path)? {
+        for field in base.fields(record, path)?.into_iter().flatten() {
             readings.add(at_ms, field)?;
         }
     }
@@ -80,9 +81,9 @@ pub(crate) fn is_name(name: &str) -> bool {
 }
 
 /// All records of a pack have one version (section 4.4), 10 if nothing is said.
-fn check_version(records: &[Record]) -> Result<(), DecodeError> {
-    let mut said = records.iter().filter_map(|record| record.base_version);
-    let first = records.first().and_then(|it| it.base_version).unwrap_or(VERSION);
+fn check_version(records: &[Record<'_>]) -> Result<(), DecodeError> {
+    let mut said = records.iter().filter_map(|record| record.base_version).map(Number::to_f64);
+    let first = records.first().and_then(|it| it.base_version).map_or(VERSION, Number::to_f64);
     if said.any(|version| version != first) {
         return Err(malformed("a pack has more than one version"));
     }
@@ -106,7 +107,7 @@ fn path_of(name: &str, names: &BTreeMap<String, String>) -> Result<String, Decod
         .ok_or_else(|| unsupported("a name makes no path: it needs one in the settings"))
 }
 
-impl Record {
+impl Record<'_> {
     /// Without a value, a record may only set the base for those after it.
     fn check_base(&self) -> Result<(), DecodeError> {
         let sets = self.base_name.is_some()
@@ -121,7 +122,7 @@ impl Record {
 }
 
 impl<'a> Base<'a> {
-    fn apply(&mut self, record: &'a Record) {
+    fn apply(&mut self, record: &'a Record<'_>) {
         self.name = record.base_name.as_deref().unwrap_or(self.name);
         self.time = record.base_time.unwrap_or(self.time);
         self.unit = record.base_unit.as_deref().or(self.unit);
@@ -129,14 +130,14 @@ impl<'a> Base<'a> {
         self.sum = record.base_sum.unwrap_or(self.sum);
     }
 
-    fn name_of(&self, record: &Record) -> Result<String, DecodeError> {
-        let name = format!("{}{}", self.name, record.name.as_deref().unwrap_or_default());
+    fn name_of(&self, record: &Record<'_>) -> Result<String, DecodeError> {
+        let name = [self.name, record.name.as_deref().unwrap_or_default()].concat();
         if is_name(&name) { Ok(name) } else { Err(malformed("a name is empty or has other signs")) }
     }
 
     /// `None` is now.
-    fn time_of(&self, record: &Record, received_ms: u64) -> Result<Option<u64>, DecodeError> {
-        let seconds = exact::add(self.time, record.time.unwrap_or_default());
+    fn time_of(&self, record: &Record<'_>, received_ms: u64) -> Result<Option<u64>, DecodeError> {
+        let seconds = exact::add(self.time, record.time.unwrap_or(ZERO));
         if seconds == 0.0 {
             return Ok(None);
         }
@@ -155,47 +156,54 @@ impl<'a> Base<'a> {
     }
 
     /// The value, if it is known, and the sum.
-    fn fields(&self, record: &Record, path: &str) -> Result<Vec<Field>, DecodeError> {
+    fn fields(&self, record: &Record<'_>, path: String) -> Result<[Option<Field>; 2], DecodeError> {
         let unit = match record.unit.as_deref().or(self.unit) {
             Some(unit) => Some(units::ucum(unit).ok_or_else(|| malformed("a unit is not one"))?),
             None => None,
         };
-        let mut fields = Vec::new();
-        if let Some(value) = &record.value {
-            fields.extend(self.value_field(value, path, unit.as_deref())?);
+        let sum = match record.sum.filter(|sum| sum.to_f64().is_finite()) {
+            Some(sum) => Some(self.sum_field(sum, &path, unit.as_deref())?),
+            None => None,
+        };
+        let value = match &record.value {
+            Some(value) => self.value_field(value, path, unit)?,
+            None => None,
+        };
+        Ok([value, sum])
+    }
+
+    fn sum_field(&self, sum: Number, path: &str, unit: Option<&str>) -> Result<Field, DecodeError> {
+        let path = format!("{path}-sum");
+        if path.len() > naming::PATH_BYTES_MAX {
+            return Err(unsupported("a name is too long for a sum"));
         }
-        if let Some(sum) = record.sum.filter(|sum| sum.is_finite()) {
-            let path = format!("{path}-sum");
-            if path.len() > naming::PATH_BYTES_MAX {
-                return Err(unsupported("a name is too long for a sum"));
-            }
-            let value = real(exact::add(self.sum, sum))?;
-            fields.push(Field { path, value, unit: units::over_time(unit.as_deref()) });
-        }
-        Ok(fields)
+        let value = real(exact::add(self.sum, sum))?;
+        Ok(Field { path, value, unit: units::over_time(unit) })
     }
 
     fn value_field(
         &self,
-        value: &Value,
-        path: &str,
-        unit: Option<&str>,
+        value: &Value<'_>,
+        path: String,
+        unit: Option<Cow<'static, str>>,
     ) -> Result<Option<Field>, DecodeError> {
         let (value, unit) = match value {
-            Value::Number(number) if !number.is_finite() => return Ok(None),
+            Value::Number(number) if !number.to_f64().is_finite() => return Ok(None),
             Value::Number(number) => {
                 let number = exact::add(self.value, *number);
-                let is_count = unit.is_some_and(|unit| units::COUNTS.contains(&unit));
+                let is_count = unit.as_deref().is_some_and(|unit| units::COUNTS.contains(&unit));
                 (if is_count { count(number)? } else { real(number)? }, unit)
             }
             Value::Flag(flag) => (Scalar::Flag(*flag), None),
-            Value::Text(text) if text.len() <= TEXT_BYTES_MAX => (Scalar::Text(text.clone()), None),
+            Value::Text(text) if text.len() <= TEXT_BYTES_MAX => {
+                (Scalar::Text(text.to_string()), None)
+            }
             Value::Bytes(bytes) if bytes.len() <= BLOB_BYTES_MAX => {
                 (Scalar::Blob(bytes.clone()), None)
             }
             Value::Text(_) | Value::Bytes(_) => return Err(unsupported("a value is too long")),
         };
-        Ok(Some(Field { path: path.to_owned(), value, unit: unit.map(str::to_owned) }))
+        Ok(Some(Field { path, value, unit: unit.map(Cow::into_owned) }))
     }
 }
 

@@ -5,20 +5,19 @@
 //! - Every field has the type that RFC 8428 gives it and appears once. A field that is not known is passed
 //!   over, unless its label ends in `_`: then it must be understood (section 4.4), and the pack is refused.
 
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
-use hushgate_sdk::adapter::DecodeError;
-use serde::{
-    Deserialize, Deserializer,
-    de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor},
+use hushgate_sdk::{
+    adapter::DecodeError,
+    json::{self, Number},
 };
 
 use super::malformed;
 
 /// What a field may hold.
-pub(crate) enum Content {
-    Number(f64),
-    Text(String),
+pub(crate) enum Content<'a> {
+    Number(Number),
+    Text(Cow<'a, str>),
     Flag(bool),
     Bytes(Vec<u8>),
     /// `null`, an array, an object: nothing that a known field could hold.
@@ -27,35 +26,35 @@ pub(crate) enum Content {
 
 /// A value, of which a record has one at most.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Value {
-    Number(f64),
-    Text(String),
+pub(crate) enum Value<'a> {
+    Number(Number),
+    Text(Cow<'a, str>),
     Flag(bool),
     Bytes(Vec<u8>),
 }
 
 /// One record, nothing resolved.
 #[derive(Debug, Default)]
-pub(crate) struct Record {
-    pub(crate) base_name: Option<String>,
-    pub(crate) base_time: Option<f64>,
-    pub(crate) base_unit: Option<String>,
-    pub(crate) base_value: Option<f64>,
-    pub(crate) base_sum: Option<f64>,
-    pub(crate) base_version: Option<f64>,
-    pub(crate) name: Option<String>,
-    pub(crate) unit: Option<String>,
-    pub(crate) time: Option<f64>,
-    pub(crate) update_time: Option<f64>,
-    pub(crate) sum: Option<f64>,
-    pub(crate) value: Option<Value>,
+pub(crate) struct Record<'a> {
+    pub(crate) base_name: Option<Cow<'a, str>>,
+    pub(crate) base_time: Option<Number>,
+    pub(crate) base_unit: Option<Cow<'a, str>>,
+    pub(crate) base_value: Option<Number>,
+    pub(crate) base_sum: Option<Number>,
+    pub(crate) base_version: Option<Number>,
+    pub(crate) name: Option<Cow<'a, str>>,
+    pub(crate) unit: Option<Cow<'a, str>>,
+    pub(crate) time: Option<Number>,
+    pub(crate) update_time: Option<Number>,
+    pub(crate) sum: Option<Number>,
+    pub(crate) value: Option<Value<'a>>,
     /// A field that must be understood, and is not.
     pub(crate) is_strange: bool,
 }
 
-impl Record {
+impl<'a> Record<'a> {
     /// Puts a field into its place.
-    pub(crate) fn set(&mut self, label: &str, content: Content) -> Result<(), DecodeError> {
+    pub(crate) fn set(&mut self, label: &str, content: Content<'a>) -> Result<(), DecodeError> {
         match label {
             "bn" => put(&mut self.base_name, text(content)?),
             "bt" => put(&mut self.base_time, finite(content)?),
@@ -87,28 +86,28 @@ fn put<T>(place: &mut Option<T>, value: T) -> Result<(), DecodeError> {
     Ok(())
 }
 
-fn number(content: Content) -> Result<f64, DecodeError> {
+fn number(content: Content<'_>) -> Result<Number, DecodeError> {
     match content {
         Content::Number(number) => Ok(number),
         _ => Err(malformed("a number is expected")),
     }
 }
 
-fn finite(content: Content) -> Result<f64, DecodeError> {
+fn finite(content: Content<'_>) -> Result<Number, DecodeError> {
     match number(content)? {
-        number if number.is_finite() => Ok(number),
+        number if number.to_f64().is_finite() => Ok(number),
         _ => Err(malformed("a finite number is expected")),
     }
 }
 
-fn text(content: Content) -> Result<String, DecodeError> {
+fn text(content: Content<'_>) -> Result<Cow<'_, str>, DecodeError> {
     match content {
         Content::Text(text) => Ok(text),
         _ => Err(malformed("a text is expected")),
     }
 }
 
-fn flag(content: Content) -> Result<Value, DecodeError> {
+fn flag(content: Content<'_>) -> Result<Value<'_>, DecodeError> {
     match content {
         Content::Flag(flag) => Ok(Value::Flag(flag)),
         _ => Err(malformed("true or false is expected")),
@@ -116,7 +115,7 @@ fn flag(content: Content) -> Result<Value, DecodeError> {
 }
 
 /// JSON has no bytes: there they are base64url without padding (section 5).
-fn bytes(content: Content) -> Result<Value, DecodeError> {
+fn bytes(content: Content<'_>) -> Result<Value<'_>, DecodeError> {
     match content {
         Content::Bytes(bytes) => Ok(Value::Bytes(bytes)),
         Content::Text(text) => of_base64url(text.as_bytes())
@@ -153,78 +152,29 @@ fn sextet(digit: u8) -> Option<u32> {
     Some(value.into())
 }
 
-impl<'de> Deserialize<'de> for Record {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(RecordVisitor)
-    }
+/// The records of a pack in JSON.
+pub(crate) fn of_json(pack: json::Value<'_>) -> Result<Vec<Record<'_>>, DecodeError> {
+    let json::Value::Array(records) = pack else {
+        return Err(malformed("a pack is an array"));
+    };
+    records.into_iter().map(record).collect()
 }
 
-struct RecordVisitor;
-
-impl<'de> Visitor<'de> for RecordVisitor {
-    type Value = Record;
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("a record")
+fn record(fields: json::Value<'_>) -> Result<Record<'_>, DecodeError> {
+    let json::Value::Object(fields) = fields else {
+        return Err(malformed("a record is an object"));
+    };
+    let mut record = Record::default();
+    for (label, value) in fields {
+        let content = match value {
+            json::Value::Number(number) => Content::Number(number),
+            json::Value::String(text) => Content::Text(text),
+            json::Value::Bool(flag) => Content::Flag(flag),
+            json::Value::Null | json::Value::Array(_) | json::Value::Object(_) => Content::Other,
+        };
+        record.set(&label, content)?;
     }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Record, A::Error> {
-        let mut record = Record::default();
-        while let Some((label, content)) = map.next_entry::<Cow<'_, str>, Content>()? {
-            record.set(&label, content).map_err(|_| de::Error::custom("a field is wrong"))?;
-        }
-        Ok(record)
-    }
-}
-
-impl<'de> Deserialize<'de> for Content {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ContentVisitor)
-    }
-}
-
-struct ContentVisitor;
-
-impl<'de> Visitor<'de> for ContentVisitor {
-    type Value = Content;
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("anything")
-    }
-
-    fn visit_bool<E>(self, flag: bool) -> Result<Content, E> {
-        Ok(Content::Flag(flag))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Content, E> {
-        Ok(Content::Number(nearest(number.into())))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Content, E> {
-        Ok(Content::Number(nearest(number.into())))
-    }
-
-    fn visit_f64<E>(self, number: f64) -> Result<Content, E> {
-        Ok(Content::Number(number))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Content, E> {
-        Ok(Content::Text(text.to_owned()))
-    }
-
-    fn visit_unit<E>(self) -> Result<Content, E> {
-        Ok(Content::Other)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Content, A::Error> {
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Content::Other)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Content, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Content::Other)
-    }
+    Ok(record)
 }
 
 /// The nearest `f64`.

@@ -4,6 +4,7 @@ use hushgate_sdk::{
     ConfigError, Field, Frame, Reading, Scalar,
     adapter::{Adapter, DecodeError},
     bytes,
+    json::Number,
 };
 
 use super::{Senml, exact};
@@ -93,9 +94,10 @@ fn base_values_are_added_as_decimals() {
             {"bv":0,"n":"3","v":5e-1},{"n":"4","vs":"x","s":1}]"#,
         Ok("a1=20.3 a2=0.0 a2-sum=100.3s a3=0.5 a4=\"x\" a4-sum=101.1s"),
     );
-    assert_eq!(exact::add(1e300, 1e-300), 1e300);
-    assert_eq!(exact::add(0.1, 0.2), 0.3);
-    assert_eq!(exact::add(9_007_199_254_740_993.0, 0.1), 9_007_199_254_740_992.0);
+    let sum = |left, right| exact::add(Number::Near(left), Number::Near(right));
+    assert_eq!(sum(1e300, 1e-300), 1e300);
+    assert_eq!(sum(0.1, 0.2), 0.3);
+    assert_eq!(sum(9_007_199_254_740_993.0, 0.1), 9_007_199_254_740_992.0);
     check(r#"[{"bv":1.7e308,"n":"a","v":1.7e308}]"#, Err("malformed"));
 }
 

@@ -5,8 +5,9 @@
 //! - The component with the number 0 has the plain path, any other its number behind it: `switch:0` is `on`,
 //!   `switch:1` is `on-1`, `temperature:100` is `temperature-100`. It does not depend on what else is in a frame.
 
-use hushgate_sdk::{Scalar, adapter::DecodeError, fields::Fields, number};
-use serde_json::Value;
+use std::borrow::Cow;
+
+use hushgate_sdk::{Scalar, adapter::DecodeError, fields::Fields, json::Value, number};
 
 use crate::malformed;
 
@@ -183,26 +184,26 @@ pub(crate) fn is_known(name: &str) -> bool {
 }
 
 /// Reads the status of one component. One of a kind that is not in the table says nothing.
-pub(crate) fn read(name: &str, status: &Value, fields: &mut Fields) -> Result<(), DecodeError> {
+pub(crate) fn read(name: &str, status: &Value<'_>, fields: &mut Fields) -> Result<(), DecodeError> {
     let Some((kind, number)) = split(name) else { return Ok(()) };
     let Some(properties) = properties(kind) else { return Ok(()) };
     if status.is_null() {
         return Ok(());
     }
-    if !status.is_object() {
+    if status.as_object().is_none() {
         return Err(malformed("the status of a component is no object"));
     }
     for (at, path, form) in properties.iter().copied().flatten() {
         if let Some(value) = find(status, at).and_then(|value| form.scalar(value)) {
-            fields.push(&numbered(path, number), value, form.unit());
+            fields.push(numbered(path, number), value, form.unit());
         }
     }
     Ok(())
 }
 
 /// The path for the component with this number.
-pub(crate) fn numbered(path: &str, number: u16) -> String {
-    if number == 0 { path.to_owned() } else { format!("{path}-{number}") }
+pub(crate) fn numbered(path: &str, number: u16) -> Cow<'_, str> {
+    if number == 0 { path.into() } else { format!("{path}-{number}").into() }
 }
 
 /// `switch:1` in its kind and number. What has no number is the only one of its kind.
@@ -217,12 +218,12 @@ fn properties(kind: &str) -> Option<&'static [&'static [Property]]> {
     COMPONENTS.iter().find(|(known, _)| *known == kind).map(|(_, properties)| *properties)
 }
 
-fn find<'a>(status: &'a Value, at: &str) -> Option<&'a Value> {
+fn find<'a>(status: &'a Value<'a>, at: &str) -> Option<&'a Value<'a>> {
     at.split('.').try_fold(status, |value, key| value.get(key))
 }
 
 impl Form {
-    fn scalar(self, value: &Value) -> Option<Scalar> {
+    fn scalar(self, value: &Value<'_>) -> Option<Scalar> {
         match self {
             Real(_) | Ratio => number::real(value),
             Int => number::int(value),

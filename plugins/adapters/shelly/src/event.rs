@@ -5,8 +5,13 @@
 //! - Each event is a reading of its own, at its own time. Events that are not of a button (an update, a
 //!   connection) become none.
 
-use hushgate_sdk::{Field, Reading, Scalar, adapter::DecodeError, fields, number};
-use serde_json::{Map, Value};
+use hushgate_sdk::{
+    Field, Reading, Scalar,
+    adapter::DecodeError,
+    fields,
+    json::{Object, Value},
+    number,
+};
 
 use crate::{component, malformed};
 
@@ -17,7 +22,7 @@ const READINGS_MAX: usize = 64;
 const BUTTONS: [&str; 2] = ["input", "bthomedevice"];
 
 /// The events of a `NotifyEvent`.
-pub(crate) fn read(params: &Map<String, Value>) -> Result<Vec<Reading>, DecodeError> {
+pub(crate) fn read(params: &Object<'_>) -> Result<Vec<Reading>, DecodeError> {
     let Some(Value::Array(events)) = params.get("events") else {
         return Err(malformed("there is no list of events"));
     };
@@ -28,7 +33,7 @@ pub(crate) fn read(params: &Map<String, Value>) -> Result<Vec<Reading>, DecodeEr
     Ok(readings)
 }
 
-fn button(event: &Value, params: &Map<String, Value>) -> Option<Reading> {
+fn button(event: &Value<'_>, params: &Object<'_>) -> Option<Reading> {
     let (kind, number) = component::split(event.get("component")?.as_str()?)?;
     let action = event.get("event")?.as_str()?;
     if !BUTTONS.contains(&kind) || !(1..=fields::TEXT_BYTES_MAX).contains(&action.len()) {

@@ -15,10 +15,10 @@ use hushgate_sdk::{
     adapter::{Adapter, DecodeError},
     config,
     fields::Fields,
-    json, number,
+    json::{self, Object, Value},
+    number,
 };
 use serde::Deserialize;
-use serde_json::{Map, Value};
 
 /// The adapter. It has no settings.
 #[derive(Debug)]
@@ -29,15 +29,6 @@ hushgate_sdk::adapter!(Shelly);
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Settings {}
-
-/// A frame of JSON-RPC 2.0, with what we look at.
-#[derive(Deserialize)]
-struct Rpc {
-    method: Option<String>,
-    params: Option<Map<String, Value>>,
-    result: Option<Value>,
-    error: Option<Value>,
-}
 
 impl Adapter for Shelly {
     fn configure(json: &str) -> Result<Self, ConfigError> {
@@ -75,34 +66,39 @@ fn single(component: &str, body: &[u8]) -> Result<Vec<Reading>, DecodeError> {
 }
 
 fn rpc(body: &[u8]) -> Result<Vec<Reading>, DecodeError> {
-    let rpc: Rpc = json::parse(body)?;
-    match (rpc.method.as_deref(), rpc.params, rpc.result) {
-        (Some("NotifyStatus" | "NotifyFullStatus"), Some(params), _) => {
-            status(&params, params.get("ts"))
-        }
-        (Some("NotifyEvent"), Some(params), _) => event::read(&params),
-        (Some("NotifyStatus" | "NotifyFullStatus" | "NotifyEvent"), None, _) => {
-            Err(malformed("a notification without parameters"))
-        }
-        // A command, on its way to a device.
-        (Some(_), ..) => Err(DecodeError::NotMine),
-        (None, _, Some(Value::Object(result))) => reply(&result),
-        (None, _, None) if rpc.error.is_some() => Ok(Vec::new()),
-        (None, ..) => Err(DecodeError::NotMine),
+    let rpc = json::object(body)?;
+    // `null` says as little as a member that is not there.
+    let member = |name| rpc.get(name).filter(|it| !it.is_null());
+    match (member("method"), member("result")) {
+        (Some(Value::String(method)), _) => notification(method, member("params")),
+        (Some(_), _) => Err(malformed("the method is no text")),
+        (None, Some(Value::Object(result))) => reply(result),
+        (None, None) if member("error").is_some() => Ok(Vec::new()),
+        (None, _) => Err(DecodeError::NotMine),
     }
 }
 
+/// What a device says unasked. Any other method is a command on its way to a device.
+fn notification(method: &str, params: Option<&Value<'_>>) -> Result<Vec<Reading>, DecodeError> {
+    if !["NotifyStatus", "NotifyFullStatus", "NotifyEvent"].contains(&method) {
+        return Err(DecodeError::NotMine);
+    }
+    let params = params.and_then(Value::as_object);
+    let params = params.ok_or_else(|| malformed("a notification without parameters"))?;
+    if method == "NotifyEvent" { event::read(params) } else { status(params, params.get("ts")) }
+}
+
 /// The reply to `Shelly.GetStatus`. A reply to a command for one component does not say which one it is.
-fn reply(result: &Map<String, Value>) -> Result<Vec<Reading>, DecodeError> {
-    if !result.keys().any(|key| component::is_known(key)) {
+fn reply(result: &Object<'_>) -> Result<Vec<Reading>, DecodeError> {
+    if !result.iter().any(|(name, _)| component::is_known(name)) {
         return Err(DecodeError::Unsupported("a reply that names no component".to_owned()));
     }
     status(result, result.get("sys").and_then(|sys| sys.get("unixtime")))
 }
 
 fn status(
-    components: &Map<String, Value>,
-    seconds: Option<&Value>,
+    components: &Object<'_>,
+    seconds: Option<&Value<'_>>,
 ) -> Result<Vec<Reading>, DecodeError> {
     let mut fields = Fields::default();
     for (name, status) in components {

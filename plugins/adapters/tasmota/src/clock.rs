@@ -4,8 +4,12 @@
 //!
 //! - A clock that was never set (it shows 1970) gives no time.
 
-use hushgate_sdk::{Scalar, fields::Fields, number, time};
-use serde_json::{Map, Value};
+use hushgate_sdk::{
+    Scalar,
+    fields::Fields,
+    json::{Object, Value},
+    number, time,
+};
 
 /// The path of a time without a zone.
 pub(crate) const PATH: &str = "device-time";
@@ -33,7 +37,7 @@ impl Clock {
 
     /// The time of a frame: `Epoch`, or `Time` as a number or with a zone, or without one and the offset. Without
     /// the offset it becomes a text among the fields.
-    pub(crate) fn read(&self, body: &Map<String, Value>, fields: &mut Fields) -> Option<u64> {
+    pub(crate) fn read(&self, body: &Object<'_>, fields: &mut Fields) -> Option<u64> {
         if let Some(at_ms) = body.get("Epoch").and_then(number::unix_seconds_ms) {
             return Some(at_ms);
         }

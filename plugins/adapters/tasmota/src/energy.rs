@@ -4,8 +4,11 @@
 //!
 //! - Its paths are always the plain ones; of several phases they end in `-l1`, `-l2` and so on.
 
-use hushgate_sdk::{fields::Fields, naming, number};
-use serde_json::{Map, Value};
+use hushgate_sdk::{
+    fields::Fields,
+    json::{Object, Value},
+    naming, number,
+};
 
 /// Phases or tariffs that a list may have.
 const LIST_MAX: usize = 8;
@@ -30,11 +33,11 @@ const MEASURES: [(&str, &str, Option<&str>); 12] = [
 const TARIFFS: [(&str, &str); 2] = [("TotalTariff", "energy"), ("ExportTariff", "energy-exported")];
 
 /// Reads all that is measured.
-pub(crate) fn read(energy: &Map<String, Value>, fields: &mut Fields) {
+pub(crate) fn read(energy: &Object<'_>, fields: &mut Fields) {
     for (name, value) in energy {
-        if let Some((_, path, unit)) = MEASURES.iter().find(|(known, ..)| known == name) {
+        if let Some((_, path, unit)) = MEASURES.iter().find(|(known, ..)| *known == name) {
             push(path, value, *unit, fields);
-        } else if let Some((_, path)) = TARIFFS.iter().find(|(known, _)| known == name) {
+        } else if let Some((_, path)) = TARIFFS.iter().find(|(known, _)| *known == name) {
             list(value, |number, value| {
                 push(&format!("{path}.tariff-{number}"), value, Some("kW.h"), fields);
             });
@@ -44,19 +47,19 @@ pub(crate) fn read(energy: &Map<String, Value>, fields: &mut Fields) {
     }
 }
 
-fn push(path: &str, value: &Value, unit: Option<&str>, fields: &mut Fields) {
+fn push(path: &str, value: &Value<'_>, unit: Option<&str>, fields: &mut Fields) {
     if let Some(value) = number::real(value) {
         fields.push(path, value, unit);
     }
     list(value, |phase, value| {
         if let Some(value) = number::real(value) {
-            fields.push(&format!("{path}-l{phase}"), value, unit);
+            fields.push(format!("{path}-l{phase}"), value, unit);
         }
     });
 }
 
 /// Each of a list, counted from 1.
-fn list(value: &Value, mut each: impl FnMut(usize, &Value)) {
+fn list(value: &Value<'_>, mut each: impl FnMut(usize, &Value<'_>)) {
     for (at, value) in value.as_array().into_iter().flatten().take(LIST_MAX).enumerate() {
         each(at + 1, value);
     }

@@ -25,10 +25,11 @@ use hushgate_sdk::{
     adapter::{Adapter, DecodeError},
     config,
     fields::Fields,
-    flag, json, naming,
+    flag,
+    json::{self, Object, Value},
+    naming,
 };
 use serde::Deserialize;
-use serde_json::{Map, Value};
 
 /// Sensors that an owner may name.
 const NAMES_MAX: usize = 64;
@@ -65,28 +66,27 @@ impl Adapter for Tasmota {
     }
 
     fn decode(&self, frame: Frame) -> Result<Vec<Reading>, DecodeError> {
-        let mut segments: Vec<_> = frame.channel.split('/').collect();
         // `tele/X/SENSOR`, or `X/tele/SENSOR`: what it is comes last in both.
-        if segments.len() < 2 || segments.contains(&"cmnd") {
+        let (before, what) = frame.channel.rsplit_once('/').ok_or(DecodeError::NotMine)?;
+        if what == "cmnd" || before.split('/').any(|segment| segment == "cmnd") {
             return Err(DecodeError::NotMine);
         }
-        match segments.pop() {
-            Some("SENSOR") => self.sensors(&json::object(&frame.body)?),
-            Some("STATE" | "RESULT") => self.state(&json::object(&frame.body)?),
-            Some("STATUS0" | "STATUS8" | "STATUS10" | "STATUS11") => self.status(&frame.body),
-            Some("ZbReceived") => self.zigbee(&json::object(&frame.body)?),
-            Some("LWT") => connection(&frame.body),
-            Some(topic) => match state::power(topic) {
+        match what {
+            "SENSOR" => self.sensors(&json::object(&frame.body)?),
+            "STATE" | "RESULT" => self.state(&json::object(&frame.body)?),
+            "STATUS0" | "STATUS8" | "STATUS10" | "STATUS11" => self.status(&frame.body),
+            "ZbReceived" => self.zigbee(&json::object(&frame.body)?),
+            "LWT" => connection(&frame.body),
+            topic => match state::power(topic) {
                 Some(path) => relay(&path, &frame.body),
                 None => Err(DecodeError::NotMine),
             },
-            None => Err(DecodeError::NotMine),
         }
     }
 }
 
 impl Tasmota {
-    fn sensors(&self, body: &Map<String, Value>) -> Result<Vec<Reading>, DecodeError> {
+    fn sensors(&self, body: &Object<'_>) -> Result<Vec<Reading>, DecodeError> {
         let mut fields = Fields::default();
         let at_ms = self.clock.read(body, &mut fields);
         if let Some(energy) = body.get("ENERGY").and_then(Value::as_object) {
@@ -100,7 +100,7 @@ impl Tasmota {
         reading(fields, at_ms, "sensor")
     }
 
-    fn state(&self, body: &Map<String, Value>) -> Result<Vec<Reading>, DecodeError> {
+    fn state(&self, body: &Object<'_>) -> Result<Vec<Reading>, DecodeError> {
         let mut fields = Fields::default();
         let at_ms = self.clock.read(body, &mut fields);
         state::read(body, &mut fields);
@@ -110,26 +110,25 @@ impl Tasmota {
 
     /// The replies to `Status 8`, `10` and `11`, and to `Status 0`, which has all of them.
     fn status(&self, body: &[u8]) -> Result<Vec<Reading>, DecodeError> {
-        #[derive(Deserialize)]
-        struct Status {
-            #[serde(rename = "StatusSNS")]
-            sensors: Option<Map<String, Value>>,
-            #[serde(rename = "StatusSTS")]
-            state: Option<Map<String, Value>>,
-        }
-        let Status { sensors, state } = json::parse(body)?;
+        let body = json::object(body)?;
+        let part = |name| match body.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Object(part)) => Ok(Some(part)),
+            Some(_) => Err(DecodeError::Malformed("a part of the status is no object".to_owned())),
+        };
+        let (sensors, state) = (part("StatusSNS")?, part("StatusSTS")?);
         let mut readings = Vec::new();
         if let Some(sensors) = sensors {
-            readings.extend(self.sensors(&sensors)?);
+            readings.extend(self.sensors(sensors)?);
         }
         if let Some(state) = state {
-            readings.extend(self.state(&state)?);
+            readings.extend(self.state(state)?);
         }
         Ok(readings)
     }
 
     /// The topic of its own that `SetOption118` gives Zigbee devices.
-    fn zigbee(&self, devices: &Map<String, Value>) -> Result<Vec<Reading>, DecodeError> {
+    fn zigbee(&self, devices: &Object<'_>) -> Result<Vec<Reading>, DecodeError> {
         let mut fields = Fields::default();
         sensor::zigbee(devices, &mut fields);
         reading(fields, self.clock.read(devices, &mut Fields::default()), "sensor")

@@ -7,10 +7,14 @@
 //! - Numbers that have no word in docs/fields.md stay under the sensor's and their own name, behind `other.`.
 //!   Texts never become a field.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
-use hushgate_sdk::{Scalar, fields::Fields, naming, number};
-use serde_json::{Map, Value};
+use hushgate_sdk::{
+    Scalar,
+    fields::Fields,
+    json::{Object, Value},
+    naming, number,
+};
 
 /// Keys of a frame that are no sensors, or read elsewhere.
 const NO_SENSORS: [&str; 3] = ["ENERGY", "ZbReceived", "Wifi"];
@@ -86,14 +90,9 @@ struct Found<'a> {
 }
 
 /// Reads all sensors of a frame.
-pub(crate) fn read(
-    body: &Map<String, Value>,
-    names: &BTreeMap<String, String>,
-    fields: &mut Fields,
-) {
-    let sensors = body.iter().filter(|(key, _)| {
-        !NO_SENSORS.contains(&key.as_str()) && !IDENTIFYING.contains(&key.as_str())
-    });
+pub(crate) fn read(body: &Object<'_>, names: &BTreeMap<String, String>, fields: &mut Fields) {
+    let sensors =
+        body.iter().filter(|(key, _)| !NO_SENSORS.contains(key) && !IDENTIFYING.contains(key));
     let mut found = Vec::new();
     for (sensor, values) in sensors {
         for (name, value) in values.as_object().into_iter().flatten() {
@@ -108,21 +107,21 @@ pub(crate) fn read(
             || it.sensor.contains('-')
             || found.iter().any(|other| other.path == it.path && other.sensor != it.sensor);
         let name = match names.get(it.sensor) {
-            Some(name) => Some(name.clone()),
-            None if named => naming::words(it.sensor),
-            None => Some(String::new()),
+            Some(name) => Some(Cow::Borrowed(name.as_str())),
+            None if named => naming::words(it.sensor).map(Cow::Owned),
+            None => Some(Cow::Borrowed("")),
         };
         if let Some(name) = name {
-            fields.push(&behind(it.path, &name), it.value.clone(), it.unit);
+            fields.push(behind(it.path, &name), it.value.clone(), it.unit);
         }
     }
 }
 
 fn measure<'a>(
-    body: &Map<String, Value>,
+    body: &Object<'_>,
     sensor: &'a str,
     name: &str,
-    value: &Value,
+    value: &Value<'_>,
 ) -> Option<Found<'a>> {
     let (_, path, unit, always_named) = MEASURES.iter().find(|(known, ..)| *known == name)?;
     let unit = match unit {
@@ -137,7 +136,7 @@ fn measure<'a>(
 }
 
 /// Firmware that says nothing knows Celsius alone.
-fn temperature(body: &Map<String, Value>) -> Option<&'static str> {
+fn temperature(body: &Object<'_>) -> Option<&'static str> {
     match body.get("TempUnit").map(Value::as_str) {
         None | Some(Some("C")) => Some("Cel"),
         Some(Some("F")) => Some("[degF]"),
@@ -146,7 +145,7 @@ fn temperature(body: &Map<String, Value>) -> Option<&'static str> {
 }
 
 /// Firmware that says nothing knows hPa alone.
-fn pressure(body: &Map<String, Value>) -> Option<&'static str> {
+fn pressure(body: &Object<'_>) -> Option<&'static str> {
     match body.get("PressureUnit").map(Value::as_str) {
         None | Some(Some("hPa")) => Some("hPa"),
         Some(Some("mmHg")) => Some("mm[Hg]"),
@@ -156,7 +155,7 @@ fn pressure(body: &Map<String, Value>) -> Option<&'static str> {
 }
 
 /// Reads what Zigbee devices sent, each under its name or, if it has none, its address.
-pub(crate) fn zigbee(devices: &Map<String, Value>, fields: &mut Fields) {
+pub(crate) fn zigbee(devices: &Object<'_>, fields: &mut Fields) {
     for (address, values) in devices {
         let Some(values) = values.as_object() else { continue };
         let own = values.get("Name").and_then(Value::as_str);
@@ -165,12 +164,15 @@ pub(crate) fn zigbee(devices: &Map<String, Value>, fields: &mut Fields) {
         };
         for (path, value, unit) in values.iter().filter_map(|(name, value)| of_zigbee(name, value))
         {
-            fields.push(&behind(path, &device), value, unit);
+            fields.push(behind(path, &device), value, unit);
         }
     }
 }
 
-fn of_zigbee(name: &str, value: &Value) -> Option<(&'static str, Scalar, Option<&'static str>)> {
+fn of_zigbee(
+    name: &str,
+    value: &Value<'_>,
+) -> Option<(&'static str, Scalar, Option<&'static str>)> {
     if let Some((_, path)) = ZIGBEE_FLAGS.iter().find(|(known, _)| *known == name) {
         return match value.as_u64()? {
             0 => Some((path, Scalar::Flag(false), None)),
@@ -183,14 +185,13 @@ fn of_zigbee(name: &str, value: &Value) -> Option<(&'static str, Scalar, Option<
     Some((path, value, *unit))
 }
 
-fn other(sensor: &str, name: &str, value: &Value, fields: &mut Fields) {
-    if let (Some(sensor), Some(name), Some(value)) =
-        (naming::words(sensor), naming::words(name), number::real(value))
-    {
-        fields.push(&format!("other.{sensor}.{name}"), value, None);
+fn other(sensor: &str, name: &str, value: &Value<'_>, fields: &mut Fields) {
+    let Some(value) = number::real(value) else { return };
+    if let (Some(sensor), Some(name)) = (naming::words(sensor), naming::words(name)) {
+        fields.push(format!("other.{sensor}.{name}"), value, None);
     }
 }
 
-fn behind(path: &str, name: &str) -> String {
-    if name.is_empty() { path.to_owned() } else { format!("{path}-{name}") }
+fn behind<'a>(path: &'a str, name: &str) -> Cow<'a, str> {
+    if name.is_empty() { path.into() } else { format!("{path}-{name}").into() }
 }

@@ -1,8 +1,11 @@
 //! What receivers put around a telegram when they hand it on.
 
-use hushgate_sdk::{adapter::DecodeError, bytes, json};
+use hushgate_sdk::{
+    adapter::DecodeError,
+    bytes,
+    json::{self, Value},
+};
 use serde::Deserialize;
-use serde_json::Value;
 
 use crate::malformed;
 

@@ -6,9 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use hushgate_sdk::{ConfigError, config, unit};
+use hushgate_sdk::{ConfigError, config, mapping::Literal, unit};
 use serde::Deserialize;
-use serde_json::Value;
 
 use crate::{
     property::{self, Kind},
@@ -26,8 +25,8 @@ pub(crate) struct Expose {
     property: Option<String>,
     endpoint: Option<String>,
     unit: Option<String>,
-    value_on: Option<Value>,
-    value_off: Option<Value>,
+    value_on: Option<Literal>,
+    value_off: Option<Literal>,
     value_max: Option<f64>,
     features: Option<Vec<Self>>,
 }
@@ -96,7 +95,7 @@ impl Expose {
             Kind::Brightness if self.ucum() == Some("%") => Some(Form::Real(Some("%"))),
             Kind::Brightness => self.value_max.filter(|max| *max >= 1.0).map(Form::Part),
             Kind::Flag => match self.own_form() {
-                flag @ Form::Flag(..) => Some(flag),
+                flag @ Form::Values(..) => Some(flag),
                 _ => None,
             },
             _ => rule::by_kind(kind),
@@ -107,7 +106,7 @@ impl Expose {
     fn own_form(&self) -> Form {
         match (self.r#type.as_str(), &self.value_on, &self.value_off) {
             ("numeric", ..) => Form::Real(self.ucum()),
-            ("binary", Some(yes), Some(no)) => Form::Flag(yes.clone(), no.clone()),
+            ("binary", Some(yes), Some(no)) => Form::Values(yes.clone(), no.clone()),
             ("enum" | "text", ..) => Form::Text,
             _ => Form::Any,
         }

@@ -24,11 +24,12 @@ use hushgate_sdk::{
     adapter::{Adapter, DecodeError},
     config,
     fields::Fields,
-    flag, json, time,
+    flag,
+    json::{self, Object, Value},
+    time,
 };
 use rule::Rule;
 use serde::Deserialize;
-use serde_json::{Map, Value};
 
 /// How deep values may be nested; what is deeper is left out.
 const DEPTH_MAX: usize = 4;
@@ -71,23 +72,22 @@ impl Adapter for Zigbee2mqtt {
 }
 
 impl Zigbee2mqtt {
-    fn state(&self, state: &Map<String, Value>) -> Result<Vec<Reading>, DecodeError> {
-        let mut leaves = Vec::new();
-        for (name, value) in state {
-            if !PASSED_OVER.contains(&name.as_str()) {
-                collect(name.clone(), value, &mut leaves);
-            }
-        }
+    fn state(&self, state: &Object<'_>) -> Result<Vec<Reading>, DecodeError> {
         let mut fields = Fields::default();
-        for (key, value) in leaves {
-            if let Some((path, value, unit)) = self.field(&key, value, state) {
-                fields.push(&path, value, unit);
+        let mut found = |key: &str, value: &Value<'_>| {
+            if let Some((path, value, unit)) = self.field(key, value, state) {
+                fields.push(path, value, unit);
+            }
+        };
+        for (name, value) in state {
+            if !PASSED_OVER.contains(&name) {
+                each(name, value, &mut found);
             }
         }
         fields.reading(state.get("last_seen").and_then(last_seen_ms), "state")
     }
 
-    fn field(&self, key: &str, value: &Value, state: &Map<String, Value>) -> Option<rule::Found> {
+    fn field(&self, key: &str, value: &Value<'_>, state: &Object<'_>) -> Option<rule::Found> {
         match self.rules.get(key) {
             Some(rule) => rule.field(value),
             None => rule::preset(key, state)?.field(value),
@@ -96,32 +96,28 @@ impl Zigbee2mqtt {
 }
 
 /// Finds the single values. The key of one has the names of all that it is nested in, with dots between.
-fn collect<'a>(key: String, value: &'a Value, leaves: &mut Vec<(String, &'a Value)>) {
-    let Value::Object(nested) = value else { return leaves.push((key, value)) };
+fn each(key: &str, value: &Value<'_>, found: &mut dyn FnMut(&str, &Value<'_>)) {
+    let Value::Object(nested) = value else { return found(key, value) };
     if key.split('.').count() < DEPTH_MAX {
         for (name, value) in nested {
-            collect(format!("{key}.{name}"), value, leaves);
+            each(&format!("{key}.{name}"), value, found);
         }
     }
 }
 
 /// `online`, or `{"state":"online"}`.
 fn availability(body: &[u8]) -> Result<Vec<Reading>, DecodeError> {
-    #[derive(Deserialize)]
-    struct Availability {
-        state: String,
-    }
-    let state = match body {
-        [b'{', ..] => json::parse::<Availability>(body)?.state,
-        _ => String::from_utf8_lossy(body).into_owned(),
+    let online = match body {
+        [b'{', ..] => json::object(body)?.text("state")?.and_then(flag::online),
+        _ => std::str::from_utf8(body).ok().and_then(flag::online),
     };
-    let online = flag::online(&state)
-        .ok_or_else(|| DecodeError::Malformed("neither online nor offline".to_owned()))?;
+    let online =
+        online.ok_or_else(|| DecodeError::Malformed("neither online nor offline".to_owned()))?;
     Ok(vec![Reading::now("online", vec![Field::without_unit("online", Scalar::Flag(online))])])
 }
 
 /// A text with its zone, or milliseconds since 1970, as its owner chose. Not a text such as `1 minute ago`.
-fn last_seen_ms(value: &Value) -> Option<u64> {
+fn last_seen_ms(value: &Value<'_>) -> Option<u64> {
     match value {
         Value::String(text) => time::rfc3339_ms(text),
         _ => value.as_u64().filter(|ms| *ms > 0),

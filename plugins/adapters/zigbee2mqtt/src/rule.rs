@@ -4,8 +4,14 @@
 //!
 //! - A value of another form than the rule's, such as a text for a number, becomes no field.
 
-use hushgate_sdk::{Scalar, flag, naming, number};
-use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+use hushgate_sdk::{
+    Scalar, flag,
+    json::{Object, Value},
+    mapping::{Literal, Raw},
+    naming, number,
+};
 
 use crate::property::{self, Kind};
 
@@ -13,13 +19,13 @@ use crate::property::{self, Kind};
 const BRIGHTNESS_MAX: f64 = 254.0;
 
 /// The path, value and unit of a field.
-pub(crate) type Found = (String, Scalar, Option<&'static str>);
+pub(crate) type Found = (Cow<'static, str>, Scalar, Option<&'static str>);
 
 /// What a property becomes.
 #[derive(Clone, Debug)]
 pub(crate) struct Rule {
     /// Of a [`Form::State`], what comes behind `on`, `open` or `locked`.
-    path: String,
+    path: Cow<'static, str>,
     form: Form,
 }
 
@@ -32,8 +38,12 @@ pub(crate) enum Form {
     /// A part of this many, which becomes percent.
     Part(f64),
     Count,
-    /// The values that stand for yes and for no.
-    Flag(Value, Value),
+    /// This one of `true` and `false` stands for yes.
+    Flag(bool),
+    /// The words that stand for yes and for no.
+    Words(&'static str, &'static str),
+    /// The values that stand for yes and for no, as the definition says.
+    Values(Literal, Literal),
     State,
     Text,
     /// Whatever it is, without a unit.
@@ -48,20 +58,20 @@ impl Rule {
             path.push('.');
             path.push_str(&naming::words(name)?);
         }
-        Some(Self { path, form })
+        Some(Self { path: path.into(), form })
     }
 
     /// A rule for a word of docs/fields.md, of one part of the device.
-    pub(crate) fn known(word: &str, endpoint: Option<&str>, form: Form) -> Option<Self> {
+    pub(crate) fn known(word: &'static str, endpoint: Option<&str>, form: Form) -> Option<Self> {
         let path = match endpoint {
-            Some(endpoint) => format!("{word}-{}", naming::words(endpoint)?),
-            None => word.to_owned(),
+            Some(endpoint) => format!("{word}-{}", naming::words(endpoint)?).into(),
+            None => word.into(),
         };
         Some(Self { path, form })
     }
 
     /// The field. `None` where the value is not known.
-    pub(crate) fn field(&self, value: &Value) -> Option<Found> {
+    pub(crate) fn field(&self, value: &Value<'_>) -> Option<Found> {
         let plain = |value: Scalar| Some((self.path.clone(), value, None));
         match &self.form {
             Form::Real(unit) => Some((self.path.clone(), number::real(value)?, *unit)),
@@ -70,12 +80,22 @@ impl Rule {
             }
             Form::Part(whole) => Some((self.path.clone(), percent(value, *whole)?, Some("%"))),
             Form::Count => plain(number::int(value)?),
-            Form::Flag(yes, _) if value == yes => plain(Scalar::Flag(true)),
-            Form::Flag(_, no) if value == no => plain(Scalar::Flag(false)),
-            Form::Flag(..) => None,
+            Form::Flag(yes) => plain(Scalar::Flag(value.as_bool()? == *yes)),
+            Form::Words(yes, no) => match value.as_str()? {
+                word if word == *yes => plain(Scalar::Flag(true)),
+                word if word == *no => plain(Scalar::Flag(false)),
+                _ => None,
+            },
+            Form::Values(yes, _) if yes.is(Raw::from(value)) => plain(Scalar::Flag(true)),
+            Form::Values(_, no) if no.is(Raw::from(value)) => plain(Scalar::Flag(false)),
+            Form::Values(..) => None,
             Form::State => {
                 let (word, state) = state(value)?;
-                Some((format!("{word}{}", self.path), Scalar::Flag(state), None))
+                let path = match &*self.path {
+                    "" => word.into(),
+                    behind => format!("{word}{behind}").into(),
+                };
+                Some((path, Scalar::Flag(state), None))
             }
             Form::Text => plain(Scalar::Text(value.as_str()?.to_owned())),
             Form::Any => plain(any(value)?),
@@ -84,12 +104,15 @@ impl Rule {
 }
 
 /// The rule for a property of which no definition tells.
-pub(crate) fn preset(key: &str, state: &Map<String, Value>) -> Option<Rule> {
-    let (name, endpoint) = match property::find(key) {
-        Some(_) => (key, None),
-        None => property::split(key),
+pub(crate) fn preset(key: &str, state: &Object<'_>) -> Option<Rule> {
+    let (name, endpoint, found) = match property::find(key) {
+        Some(found) => (key, None, Some(found)),
+        None => {
+            let (name, endpoint) = property::split(key);
+            (name, endpoint, property::find(name))
+        }
     };
-    let Some((word, kind)) = property::find(name) else { return Rule::other(key, Form::Any) };
+    let Some((word, kind)) = found else { return Rule::other(key, Form::Any) };
     // Before version 2, Zigbee2MQTT had the raw number there, and lux here.
     if name == "illuminance" && state.contains_key("illuminance_lux") {
         return Rule::other(key, Form::Any);
@@ -110,11 +133,11 @@ pub(crate) fn by_kind(kind: Kind) -> Option<Form> {
         Kind::Percent => Form::Real(Some("%")),
         Kind::Ratio => Form::Real(None),
         Kind::Count => Form::Count,
-        Kind::Flag => Form::Flag(true.into(), false.into()),
-        Kind::Closed => Form::Flag(false.into(), true.into()),
+        Kind::Flag => Form::Flag(true),
+        Kind::Closed => Form::Flag(false),
         Kind::State => Form::State,
-        Kind::OpenClosed => Form::Flag("open".into(), "closed".into()),
-        Kind::Locked => Form::Flag("locked".into(), "unlocked".into()),
+        Kind::OpenClosed => Form::Words("open", "closed"),
+        Kind::Locked => Form::Words("locked", "unlocked"),
         Kind::Text => Form::Text,
         Kind::Measured(_) | Kind::Stated(_) | Kind::Volt | Kind::Brightness => return None,
     })
@@ -122,8 +145,8 @@ pub(crate) fn by_kind(kind: Kind) -> Option<Form> {
 
 /// Presets have millivolts of a battery and volts of the mains, both under the name `voltage`. Only where the
 /// rest of the state leaves no doubt does it become either.
-fn volt(key: &str, endpoint: Option<&str>, state: &Map<String, Value>) -> Option<Rule> {
-    let has = |names: [&str; 2]| names.iter().any(|name| state.contains_key(*name));
+fn volt(key: &str, endpoint: Option<&str>, state: &Object<'_>) -> Option<Rule> {
+    let has = |names: [&str; 2]| names.iter().any(|name| state.contains_key(name));
     match (has(["battery", "battery_low"]), has(["power", "current"])) {
         (true, false) if key == "voltage" => {
             Rule::known("battery-voltage", endpoint, Form::Thousandths("V"))
@@ -136,16 +159,16 @@ fn volt(key: &str, endpoint: Option<&str>, state: &Map<String, Value>) -> Option
 }
 
 /// Both are whole and small, so that the one division rounds once.
-fn percent(value: &Value, whole: f64) -> Option<Scalar> {
+fn percent(value: &Value<'_>, whole: f64) -> Option<Scalar> {
     let part = value.as_f64().filter(|part| (0.0..=whole).contains(part))?;
     Some(Scalar::Real(part * 100.0 / whole))
 }
 
 /// What a `state` is about, and whether it is so.
-fn state(value: &Value) -> Option<(&'static str, bool)> {
+fn state(value: &Value<'_>) -> Option<(&'static str, bool)> {
     match value {
         Value::Bool(on) => Some(("on", *on)),
-        Value::String(word) => match word.as_str() {
+        Value::String(word) => match &**word {
             "OPEN" | "open" => Some(("open", true)),
             "CLOSE" | "CLOSED" | "close" | "closed" => Some(("open", false)),
             "LOCK" => Some(("locked", true)),
@@ -157,11 +180,11 @@ fn state(value: &Value) -> Option<(&'static str, bool)> {
 }
 
 /// A number is real, also where it is whole: what it counts or measures is not known.
-fn any(value: &Value) -> Option<Scalar> {
+fn any(value: &Value<'_>) -> Option<Scalar> {
     match value {
         Value::Bool(flag) => Some(Scalar::Flag(*flag)),
         Value::Number(_) => number::real(value),
-        Value::String(text) => Some(Scalar::Text(text.clone())),
+        Value::String(text) => Some(Scalar::Text(text.to_string())),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }

@@ -166,7 +166,7 @@ impl Parser<'_> {
     fn primary(&mut self) -> Option<Expr> {
         match self.next()? {
             Token::Number(number) => Some(Expr::Constant(Term::Number(number))),
-            Token::Text(text) => Some(Expr::Constant(Term::Text(text))),
+            Token::Text(text) => Some(Expr::Constant(Term::Text(text.into()))),
             Token::Name(name) => match name.as_str() {
                 "value" => Some(Expr::Payload),
                 "value_json" => Some(Expr::Json),

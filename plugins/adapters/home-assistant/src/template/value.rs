@@ -6,8 +6,12 @@
 //!   never ends is rounded, once, to the nearest `f64`.
 //! - What Home Assistant would refuse to calculate with is no value.
 
-use hushgate_sdk::{decimal::Decimal, number};
-use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+use hushgate_sdk::{
+    decimal::Decimal,
+    json::{Number, Object, Value},
+};
 
 use super::{Comparison, Math};
 
@@ -19,27 +23,27 @@ const EXPONENT_MAX: u16 = 64;
 
 /// The value of an expression.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Term {
+pub(crate) enum Term<'a> {
     /// A key that is not there.
     Undefined,
     None,
     Flag(bool),
     Number(Decimal),
-    Text(String),
-    List(Vec<Value>),
-    Object(Map<String, Value>),
+    Text(Cow<'a, str>),
+    List(&'a [Value<'a>]),
+    Object(&'a Object<'a>),
 }
 
-impl Term {
+impl<'a> Term<'a> {
     /// A value of JSON.
-    pub(crate) fn of(json: &Value) -> Self {
+    pub(crate) fn of(json: &'a Value<'a>) -> Self {
         match json {
             Value::Null => Self::None,
             Value::Bool(flag) => Self::Flag(*flag),
-            Value::Number(number) => number::decimal(number).map_or(Self::Undefined, Self::Number),
-            Value::String(text) => Self::Text(text.clone()),
-            Value::Array(list) => Self::List(list.clone()),
-            Value::Object(object) => Self::Object(object.clone()),
+            Value::Number(number) => decimal(*number).map_or(Self::Undefined, Self::Number),
+            Value::String(text) => Self::Text(Cow::Borrowed(text)),
+            Value::Array(list) => Self::List(list),
+            Value::Object(object) => Self::Object(object),
         }
     }
 
@@ -56,7 +60,7 @@ impl Term {
             Self::Flag(false) => Some("False".to_owned()),
             Self::Number(number) if number.exponent == 0 => Some(number.digits.to_string()),
             Self::Number(number) => Some(format!("{:?}", number.to_f64())),
-            Self::Text(text) => Some(text.clone()),
+            Self::Text(text) => Some(text.to_string()),
             Self::List(_) | Self::Object(_) => None,
         }
     }
@@ -101,12 +105,7 @@ impl Term {
 
     /// A whole number gets a fraction: `21` becomes 21.0.
     pub(super) fn float(&self) -> Option<Self> {
-        let number = self.number()?;
-        let digits = number.digits.checked_mul(10);
-        Some(Self::Number(match digits {
-            Some(digits) if number.exponent == 0 => Decimal::new(digits, -1),
-            _ => number,
-        }))
+        self.number().map(with_fraction).map(Self::Number)
     }
 
     pub(super) fn int(&self) -> Option<Self> {
@@ -176,6 +175,21 @@ impl Term {
             Comparison::Greater => order.is_gt(),
             Comparison::GreaterOrEqual => order.is_ge(),
         })
+    }
+}
+
+/// A number that was written with a fraction keeps one: `21.0` is not `21` in Python.
+fn decimal(number: Number) -> Option<Decimal> {
+    match number {
+        Number::Whole(_) => number.decimal(),
+        _ => number.decimal().map(with_fraction),
+    }
+}
+
+fn with_fraction(number: Decimal) -> Decimal {
+    match number.digits.checked_mul(10) {
+        Some(digits) if number.exponent == 0 => Decimal::new(digits, -1),
+        _ => number,
     }
 }
 
