@@ -44,6 +44,9 @@ pub mod decimal;
 pub mod exact;
 pub mod fields;
 pub mod flag;
+// Of components alone, and tested where tests run.
+#[cfg(any(target_arch = "wasm32", test))]
+mod heap;
 pub mod json;
 pub mod log;
 pub mod mapping;
@@ -74,4 +77,4 @@ pub use bindings::adapter::hushgate::plugin::types::{ConfigError, Field, Frame, 
 /// Small, and frees: an instance answers many calls, within 8 MiB unless its manifest says more.
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]
-static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+static ALLOCATOR: heap::Heap<rlsf::SmallGlobalTlsf> = heap::Heap::new(rlsf::SmallGlobalTlsf::new());
