@@ -119,6 +119,20 @@ impl Decimal {
         text
     }
 
+    /// The sum of both, if its digits fit.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Option<Self> {
+        let exponent = self.exponent.min(other.exponent);
+        let digits = self.digits_at(exponent)?.checked_add(other.digits_at(exponent)?)?;
+        Some(Self::new(digits, exponent))
+    }
+
+    /// Its digits where it is written with a smaller exponent.
+    fn digits_at(self, exponent: i16) -> Option<i64> {
+        let more = u32::try_from(self.exponent.checked_sub(exponent)?).ok()?;
+        self.digits.checked_mul(10_i64.checked_pow(more)?)
+    }
+
     /// The largest whole number that is not above it.
     #[must_use]
     pub fn floor(self) -> Option<i64> {
@@ -222,6 +236,15 @@ mod tests {
         check(900_719_925_474_099_301, -1, None, Some(90_071_992_547_409_930));
         check(0, 300, Some(0), None);
         check(1, 19, None, None);
+    }
+
+    #[test]
+    fn sums_are_exact_or_none() {
+        let tenth = Decimal::new(1, -1);
+        assert_eq!(tenth.plus(Decimal::new(2, -1)), Some(Decimal::new(3, -1)));
+        assert_eq!(Decimal::new(7, 2).plus(Decimal::new(-705, -2)), Some(Decimal::new(69295, -2)));
+        assert_eq!(tenth.plus(Decimal::new(1, 30)), None);
+        assert_eq!(Decimal::new(i64::MAX, 0).plus(Decimal::new(1, 0)), None);
     }
 
     #[test]

@@ -23,8 +23,8 @@ use std::{
 /// By how many bytes sizes differ.
 const STEP: usize = 16;
 
-/// Sizes that are kept: up to 256 bytes.
-const SIZES: usize = 16;
+/// Sizes that are kept: up to 512 bytes, which the fields of an ordinary reading take.
+const SIZES: usize = 32;
 
 /// What every block is aligned to.
 const ALIGN: usize = 8;

@@ -20,7 +20,7 @@ const COMPONENT: &str = "plugin.wasm";
 const INDEX: &str = "index.toml";
 
 /// How large a function may be that is put where it is called: LLVM's own 225 makes components a tenth larger.
-const INLINE: &str = "-Cllvm-args=-inline-threshold=75";
+const INLINE: &str = "-Cllvm-args=-inline-threshold=110";
 
 /// What lies beside a plugin's sources and is for its build alone.
 const BUILD_FILES: [&str; 2] = ["Cargo.toml", "build.sh"];

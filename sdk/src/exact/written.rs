@@ -18,6 +18,14 @@ impl Exact {
     /// after them if need be, 64 bytes and 38 digits at most.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
+        // Of the most numbers the digits fit into 64 bits, with which WebAssembly calculates at once.
+        let short = Decimal::parse_scientific(text).map(Self::from);
+        short
+            .filter(|it| it.exponent.unsigned_abs() <= EXPONENT_MAX.into())
+            .or_else(|| Self::long(text))
+    }
+
+    fn long(text: &str) -> Option<Self> {
         let notation = Notation::scientific(text)?;
         let digits = notation
             .digits()

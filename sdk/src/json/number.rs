@@ -13,9 +13,6 @@ const SHORT_MAX: i64 = 100_000_000_000_000_000;
 /// The same, for what has too many: 36, and one that stands for the rest.
 const LONG_MAX: i128 = 1_000_000_000_000_000_000_000_000_000_000_000_000;
 
-/// Digits of a fraction that are counted one by one.
-const PLACES_MAX: i16 = 64;
-
 /// Powers of ten beyond this, either way, are infinite or nothing whatever the digits of a body.
 const POWER_MAX: i64 = 1_000_000;
 
@@ -37,54 +34,40 @@ pub enum Number {
 }
 
 impl Number {
-    /// The number that `text` is, which has the form of one. `None` beyond the largest `f64`.
-    pub(super) fn read(text: &[u8]) -> Option<Self> {
-        let digits = text.strip_prefix(b"-").unwrap_or(text);
-        let (mut value, mut places, mut is_fraction) = (0_i64, 0_i16, false);
-        for byte in digits {
+    /// The number of at most 18 digits, without a power of ten, with which `json` begins, and what is behind it. `None`
+    /// where there is another one, or none.
+    pub(super) fn short(json: &[u8]) -> Option<(Self, &[u8])> {
+        let unsigned = json.strip_prefix(b"-").unwrap_or(json);
+        let (mut value, mut at, mut point) = (0_i64, 0, None);
+        while let Some(byte) = unsigned.get(at) {
             match byte {
-                b'.' => is_fraction = true,
-                b'0'..=b'9' if value < SHORT_MAX && places < PLACES_MAX => {
-                    value = value * 10 + i64::from(byte - b'0');
-                    places += i16::from(is_fraction);
-                }
-                _ => return Self::long(text),
+                b'0'..=b'9' if value < SHORT_MAX => value = value * 10 + i64::from(byte - b'0'),
+                b'.' if point.is_none() => point = Some(at),
+                b'0'..=b'9' | b'.' | b'e' | b'E' => return None,
+                _ => break,
             }
+            at += 1;
         }
-        let is_negative = digits.len() < text.len();
-        if is_negative && value == 0 {
-            return Some(Self::Near(-0.0));
+        let (digits, behind) = unsigned.split_at_checked(at)?;
+        let whole = point.unwrap_or(at);
+        let places = point.map_or(0, |point| at - point - 1);
+        let is_form = matches!((digits, whole), ([b'0', ..], 1) | ([b'1'..=b'9', ..], 1..));
+        if !is_form || (point.is_some() && places == 0) {
+            return None;
         }
+        let is_negative = unsigned.len() < json.len();
         let value = if is_negative { -value } else { value };
-        Some(if is_fraction { Self::Decimal(trimmed(value, -places)) } else { Self::Whole(value) })
+        let number = match (value, point) {
+            (0, _) if is_negative => Self::Near(-0.0),
+            (_, None) => Self::Whole(value),
+            (_, Some(_)) => Self::Decimal(trimmed(value, -i16::try_from(places).ok()?)),
+        };
+        Some((number, behind))
     }
 
-    /// The decimal that it was written as. `None` if that has more digits than a [`Decimal`] holds.
-    #[must_use]
-    pub fn decimal(self) -> Option<Decimal> {
-        match self {
-            Self::Whole(whole) => Some(Decimal::new(whole, 0)),
-            Self::Decimal(decimal) => Some(decimal),
-            Self::Near(near) => Decimal::shortest(near),
-            Self::Large(_) => None,
-        }
-    }
-
-    /// The nearest `f64`, which is finite.
-    #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "the nearest is meant")]
-    pub fn to_f64(self) -> f64 {
-        match self {
-            Self::Whole(whole) => whole as f64,
-            Self::Large(large) => large as f64,
-            Self::Decimal(decimal) => decimal.to_f64(),
-            Self::Near(near) => near,
-        }
-    }
-
-    /// What has many digits, or a power of ten.
+    /// The number that `text` is, which has the form of one. `None` beyond the largest `f64`.
     #[inline(never)]
-    fn long(text: &[u8]) -> Option<Self> {
+    pub(super) fn long(text: &[u8]) -> Option<Self> {
         let mut parts = text.splitn(2, |byte| matches!(byte, b'e' | b'E'));
         let mantissa = parts.next().unwrap_or_default();
         let power = parts.next();
@@ -107,7 +90,11 @@ impl Number {
         if is_more {
             (digits, exponent) = (digits * 10 + 1, exponent - 1);
         }
-        let digits = if mantissa.starts_with(b"-") { -digits } else { digits };
+        let is_negative = mantissa.starts_with(b"-");
+        if is_negative && digits == 0 {
+            return Some(Self::Near(-0.0));
+        }
+        let digits = if is_negative { -digits } else { digits };
         let is_whole = power.is_none() && !is_fraction;
         if let (true, 0, Ok(whole)) = (is_whole, exponent, i64::try_from(digits)) {
             return Some(Self::Whole(whole));
@@ -124,6 +111,38 @@ impl Number {
                 let near = nearest(digits, i32::try_from(exponent).ok()?);
                 near.is_finite().then_some(Self::Near(near))
             }
+        }
+    }
+
+    /// The decimal that it was written as. `None` if that has more digits than a [`Decimal`] holds.
+    #[must_use]
+    pub fn decimal(self) -> Option<Decimal> {
+        match self {
+            Self::Whole(whole) => Some(Decimal::new(whole, 0)),
+            Self::Decimal(decimal) => Some(decimal),
+            Self::Near(near) => Decimal::shortest(near),
+            Self::Large(_) => None,
+        }
+    }
+
+    /// Whether it is neither infinite nor no number: always where JSON was read.
+    #[must_use]
+    pub const fn is_finite(self) -> bool {
+        match self {
+            Self::Near(near) => near.is_finite(),
+            Self::Whole(_) | Self::Large(_) | Self::Decimal(_) => true,
+        }
+    }
+
+    /// The nearest `f64`.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "the nearest is meant")]
+    pub fn to_f64(self) -> f64 {
+        match self {
+            Self::Whole(whole) => whole as f64,
+            Self::Large(large) => large as f64,
+            Self::Decimal(decimal) => decimal.to_f64(),
+            Self::Near(near) => near,
         }
     }
 }
@@ -150,7 +169,12 @@ mod tests {
     use super::*;
 
     fn number(text: &str) -> Number {
-        Number::read(text.as_bytes()).unwrap()
+        let long = Number::long(text.as_bytes()).unwrap();
+        match Number::short(text.as_bytes()) {
+            Some((short, behind)) => assert_eq!((short, behind), (long, &[][..]), "{text}"),
+            None => assert!(text.len() > 17 || text.contains(['e', 'E']), "{text}"),
+        }
+        long
     }
 
     #[test]
@@ -179,7 +203,7 @@ mod tests {
             assert_eq!(number(text), expected, "{text}");
         }
         for beyond in ["1e309", "-1e400", "1e999999999999999999999", &"9".repeat(400)] {
-            assert_eq!(Number::read(beyond.as_bytes()), None, "{beyond}");
+            assert_eq!(Number::long(beyond.as_bytes()), None, "{beyond}");
         }
     }
 

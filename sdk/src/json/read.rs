@@ -1,7 +1,9 @@
 //! Reads a body into values.
 
+use std::borrow::Cow;
+
 use hifijson::{
-    Error, Expect, SliceLexer, num::LexWrite as _, str::LexAlloc as _, token::Lex as _,
+    Expect, SliceLexer, num, num::LexWrite as _, str, str::LexAlloc as _, token::Lex as _,
 };
 
 use super::{
@@ -17,6 +19,9 @@ const MEMBERS_MAX: usize = 2048;
 
 /// Members that most objects have room for at once.
 const MEMBERS_USUAL: usize = 8;
+
+/// It is not JSON, or more than is read. Small: it comes back with every value.
+struct Broken;
 
 /// Reads one value, and nothing behind it.
 pub(super) struct Reader {
@@ -38,12 +43,12 @@ impl Reader {
         next: u8,
         lexer: &mut SliceLexer<'a>,
         depth: usize,
-    ) -> Result<Value<'a>, Error> {
+    ) -> Result<Value<'a>, Broken> {
         match next {
-            b'"' => Ok(Value::String(lexer.discarded().str_string()?)),
+            b'"' => Ok(Value::String(text(lexer.discarded())?)),
             b'-' | b'0'..=b'9' => number(lexer),
-            b'{' => self.object(lexer, depth.checked_sub(1).ok_or(Error::Depth)?),
-            b'[' => self.array(lexer, depth.checked_sub(1).ok_or(Error::Depth)?),
+            b'{' => self.object(lexer, depth.checked_sub(1).ok_or(Broken)?),
+            b'[' => self.array(lexer, depth.checked_sub(1).ok_or(Broken)?),
             _ => {
                 let flag = lexer.null_or_bool().ok_or(Expect::Value)?;
                 Ok(flag.map_or(Value::Null, Value::Bool))
@@ -51,26 +56,26 @@ impl Reader {
         }
     }
 
-    fn array<'a>(&self, lexer: &mut SliceLexer<'a>, depth: usize) -> Result<Value<'a>, Error> {
+    fn array<'a>(&self, lexer: &mut SliceLexer<'a>, depth: usize) -> Result<Value<'a>, Broken> {
         let mut items = Vec::new();
         lexer.discarded().seq(b']', SliceLexer::ws_peek, |next, lexer| {
             items.push(self.value(next, lexer, depth)?);
-            Ok::<_, Error>(())
+            Ok::<_, Broken>(())
         })?;
         Ok(Value::Array(items))
     }
 
-    fn object<'a>(&self, lexer: &mut SliceLexer<'a>, depth: usize) -> Result<Value<'a>, Error> {
+    fn object<'a>(&self, lexer: &mut SliceLexer<'a>, depth: usize) -> Result<Value<'a>, Broken> {
         let mut object = Object::with_room(MEMBERS_USUAL);
         lexer.discarded().seq(b'}', SliceLexer::ws_peek, |next, lexer| {
             lexer.expect(|_| Some(next), b'"').ok_or(Expect::String)?;
-            let name = lexer.str_string()?;
+            let name = text(lexer)?;
             lexer.expect(SliceLexer::ws_peek, b':').ok_or(Expect::Colon)?;
             let next = lexer.ws_peek().ok_or(Expect::Value)?;
             let value = self.value(next, lexer, depth)?;
             let is_twice = object.insert(name, value);
             if (is_twice && self.is_strict) || object.len() > MEMBERS_MAX {
-                return Err(Error::Depth);
+                return Err(Broken);
             }
             Ok(())
         })?;
@@ -78,7 +83,41 @@ impl Reader {
     }
 }
 
-fn number<'a>(lexer: &mut SliceLexer<'a>) -> Result<Value<'a>, Error> {
+/// What is behind a quotation mark. Most texts are short and stay as they are; the others are put together.
+fn text<'a>(lexer: &mut SliceLexer<'a>) -> Result<Cow<'a, str>, Broken> {
+    let rest = lexer.as_slice();
+    let end = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1F));
+    if let Some((text, [b'"', behind @ ..])) = end.and_then(|end| rest.split_at_checked(end)) {
+        *lexer = SliceLexer::new(behind);
+        return std::str::from_utf8(text).map(Cow::Borrowed).map_err(|_| Broken);
+    }
+    Ok(lexer.str_string()?)
+}
+
+/// Most numbers have few digits; the others are read once more.
+fn number<'a>(lexer: &mut SliceLexer<'a>) -> Result<Value<'a>, Broken> {
+    if let Some((number, behind)) = Number::short(lexer.as_slice()) {
+        *lexer = SliceLexer::new(behind);
+        return Ok(Value::Number(number));
+    }
     let (text, _) = lexer.num_bytes().validated()?;
-    Number::read(text).map(Value::Number).ok_or(Error::Num(hifijson::num::Error::ExpectedDigit))
+    Number::long(text).map(Value::Number).ok_or(Broken)
+}
+
+impl From<Expect> for Broken {
+    fn from(_: Expect) -> Self {
+        Self
+    }
+}
+
+impl From<num::Error> for Broken {
+    fn from(_: num::Error) -> Self {
+        Self
+    }
+}
+
+impl From<str::Error> for Broken {
+    fn from(_: str::Error) -> Self {
+        Self
+    }
 }

@@ -124,7 +124,7 @@ impl<'a> Object<'a> {
     /// The member of that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value<'a>> {
-        self.members.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+        self.members.iter().find(|(known, _)| is_same(known, name)).map(|(_, value)| value)
     }
 
     /// Whether there is a member of that name.
@@ -179,6 +179,13 @@ impl<'a> Object<'a> {
             }
         }
     }
+}
+
+/// Most names differ in length or in their first letter already: that is seen without a call.
+fn is_same(left: &str, right: &str) -> bool {
+    left.len() == right.len()
+        && left.as_bytes().first() == right.as_bytes().first()
+        && left == right
 }
 
 impl<'a> IntoIterator for Object<'a> {

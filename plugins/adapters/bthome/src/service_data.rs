@@ -5,6 +5,8 @@
 //! - With a key, nothing comes out that was not authenticated with it.
 //! - Without a key, nothing comes out that was encrypted.
 
+use std::borrow::Cow;
+
 use aes::Aes128;
 use ccm::{
     Ccm,
@@ -56,7 +58,12 @@ impl BindKey {
         Some(Self(Ccm::new(&key.into())))
     }
 
-    fn decrypt(&self, rest: &[u8], information: u8, Mac(mac): Mac) -> Result<Plain, DecodeError> {
+    fn decrypt(
+        &self,
+        rest: &[u8],
+        information: u8,
+        Mac(mac): Mac,
+    ) -> Result<Plain<'static>, DecodeError> {
         let too_short = || malformed("it ends before the counter and the code");
         let (rest, code) = rest.split_last_chunk::<4>().ok_or_else(too_short)?;
         let (objects, counter) = rest.split_last_chunk::<4>().ok_or_else(too_short)?;
@@ -74,23 +81,23 @@ impl BindKey {
                 &(*code).into(),
             )
             .map_err(|_| malformed("it was altered, or encrypted with another key"))?;
-        Ok(Plain { objects, counter: Some(u32::from_le_bytes(*counter)) })
+        Ok(Plain { objects: Cow::Owned(objects), counter: Some(u32::from_le_bytes(*counter)) })
     }
 }
 
 /// What a device sent, readable.
 #[derive(Debug)]
-pub(crate) struct Plain {
-    pub(crate) objects: Vec<u8>,
+pub(crate) struct Plain<'a> {
+    pub(crate) objects: Cow<'a, [u8]>,
     /// Of an encrypted frame: it must grow.
     pub(crate) counter: Option<u32>,
 }
 
-pub(crate) fn open(
-    service_data: &[u8],
+pub(crate) fn open<'a>(
+    service_data: &'a [u8],
     mac: Option<Mac>,
     key: Option<&BindKey>,
-) -> Result<Plain, DecodeError> {
+) -> Result<Plain<'a>, DecodeError> {
     let mut bytes = Bytes::new(service_data.strip_prefix(&UUID).unwrap_or(service_data));
     if bytes.rest().len() > BYTES_MAX {
         return Err(malformed("it is longer than an advertisement may be"));
@@ -107,7 +114,7 @@ pub(crate) fn open(
         same(mac, Some(Mac(included)))?
     };
     match (information & ENCRYPTED != 0, key) {
-        (false, None) => Ok(Plain { objects: bytes.rest().to_vec(), counter: None }),
+        (false, None) => Ok(Plain { objects: Cow::Borrowed(bytes.rest()), counter: None }),
         (false, Some(_)) => Err(unsupported("its device has a bind key, and it is not encrypted")),
         (true, None) => Err(unsupported("it is encrypted, and there is no bind key")),
         (true, Some(key)) => {

@@ -16,6 +16,11 @@ pub(crate) fn add(left: Number, right: Number) -> f64 {
     if near.0 == 0.0 || near.1 == 0.0 {
         return near.0 + near.1;
     }
+    if let Some(sum) =
+        left.decimal().zip(right.decimal()).and_then(|(left, right)| left.plus(right))
+    {
+        return sum.to_f64();
+    }
     let sum = || Exact::of_json(left)?.plus(Exact::of_json(right)?);
     sum().map_or(near.0 + near.1, Exact::to_f64)
 }

@@ -75,7 +75,8 @@ pub(crate) fn readings(
 
 /// Whether SenML allows this name (section 4.5.1).
 pub(crate) fn is_name(name: &str) -> bool {
-    let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || b"-:./_".contains(&byte);
+    // `-`, `.`, `/`, the digits and `:` are neighbours.
+    let is_inner = |byte| matches!(byte, b'-'..=b':' | b'A'..=b'Z' | b'_' | b'a'..=b'z');
     name.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric())
         && name.bytes().all(is_inner)
 }
@@ -161,7 +162,7 @@ impl<'a> Base<'a> {
             Some(unit) => Some(units::ucum(unit).ok_or_else(|| malformed("a unit is not one"))?),
             None => None,
         };
-        let sum = match record.sum.filter(|sum| sum.to_f64().is_finite()) {
+        let sum = match record.sum.filter(|sum| sum.is_finite()) {
             Some(sum) => Some(self.sum_field(sum, &path, unit.as_deref())?),
             None => None,
         };
@@ -185,10 +186,10 @@ impl<'a> Base<'a> {
         &self,
         value: &Value<'_>,
         path: String,
-        unit: Option<Cow<'static, str>>,
+        unit: Option<Cow<'_, str>>,
     ) -> Result<Option<Field>, DecodeError> {
         let (value, unit) = match value {
-            Value::Number(number) if !number.to_f64().is_finite() => return Ok(None),
+            Value::Number(number) if !number.is_finite() => return Ok(None),
             Value::Number(number) => {
                 let number = exact::add(self.value, *number);
                 let is_count = unit.as_deref().is_some_and(|unit| units::COUNTS.contains(&unit));

@@ -95,7 +95,7 @@ fn number(content: Content<'_>) -> Result<Number, DecodeError> {
 
 fn finite(content: Content<'_>) -> Result<Number, DecodeError> {
     match number(content)? {
-        number if number.to_f64().is_finite() => Ok(number),
+        number if number.is_finite() => Ok(number),
         _ => Err(malformed("a finite number is expected")),
     }
 }
@@ -157,14 +157,20 @@ pub(crate) fn of_json(pack: json::Value<'_>) -> Result<Vec<Record<'_>>, DecodeEr
     let json::Value::Array(records) = pack else {
         return Err(malformed("a pack is an array"));
     };
-    records.into_iter().map(record).collect()
+    let mut all = Vec::with_capacity(records.len());
+    for fields in records {
+        let json::Value::Object(fields) = fields else {
+            return Err(malformed("a record is an object"));
+        };
+        all.push(Record::default());
+        if let Some(record) = all.last_mut() {
+            fill(record, fields)?;
+        }
+    }
+    Ok(all)
 }
 
-fn record(fields: json::Value<'_>) -> Result<Record<'_>, DecodeError> {
-    let json::Value::Object(fields) = fields else {
-        return Err(malformed("a record is an object"));
-    };
-    let mut record = Record::default();
+fn fill<'a>(record: &mut Record<'a>, fields: json::Object<'a>) -> Result<(), DecodeError> {
     for (label, value) in fields {
         let content = match value {
             json::Value::Number(number) => Content::Number(number),
@@ -174,7 +180,7 @@ fn record(fields: json::Value<'_>) -> Result<Record<'_>, DecodeError> {
         };
         record.set(&label, content)?;
     }
-    Ok(record)
+    Ok(())
 }
 
 /// The nearest `f64`.

@@ -13,66 +13,67 @@ const UNIT_BYTES_MAX: usize = 32;
 /// Counted, so that the numbers are whole.
 pub(crate) const COUNTS: [&str; 2] = ["{count}", "{beats}"];
 
-/// Units whose name in UCUM is another one.
-const OTHERWISE: &[(&str, &str)] = &[
+/// Units whose name in UCUM is another one, sorted.
+const OTHERWISE: [(&str, &str); 37] = [
+    ("%EL", "%"),
+    ("%RH", "%"),
+    ("/", "1"),
+    ("/100", "%"),
+    ("/1000", "[ppth]"),
+    ("1/min", "/min"),
+    ("1/s", "/s"),
+    ("Ah", "A.h"),
+    ("B", "By"),
+    ("B/s", "By/s"),
+    ("Bspl", "B[SPL]"),
+    ("EL", "s"),
+    ("GB", "GBy"),
+    ("KiB", "KiBy"),
+    ("MB/s", "MBy/s"),
+    ("VA", "V.A"),
+    ("VAs", "V.A.s"),
+    ("Wh", "W.h"),
+    ("Wh/km", "W.h/km"),
+    ("beat/min", "/min"),
+    ("beats", "{beats}"),
+    ("count", "{count}"),
+    ("dBW", "dB[W]"),
+    ("dBm", "{dBm}"),
+    ("kVA", "kV.A"),
+    ("kVAh", "kV.A.h"),
+    ("kWh", "kW.h"),
+    ("kvarh", "kvar.h"),
     ("l", "L"),
     ("l/s", "L/s"),
     ("lat", "deg"),
     ("lon", "deg"),
     ("pH", "[pH]"),
-    ("dBW", "dB[W]"),
-    ("Bspl", "B[SPL]"),
-    ("count", "{count}"),
-    ("/", "1"),
-    ("%RH", "%"),
-    ("%EL", "%"),
-    ("EL", "s"),
-    ("1/s", "/s"),
-    ("1/min", "/min"),
-    ("beat/min", "/min"),
-    ("beats", "{beats}"),
-    ("B", "By"),
-    ("VA", "V.A"),
-    ("VAs", "V.A.s"),
-    ("vars", "var.s"),
-    ("kVA", "kV.A"),
-    ("Ah", "A.h"),
-    ("Wh", "W.h"),
-    ("kWh", "kW.h"),
-    ("varh", "var.h"),
-    ("kvarh", "kvar.h"),
-    ("kVAh", "kV.A.h"),
-    ("Wh/km", "W.h/km"),
-    ("KiB", "KiBy"),
-    ("GB", "GBy"),
-    ("B/s", "By/s"),
-    ("MB/s", "MBy/s"),
-    ("dBm", "{dBm}"),
-    ("ppm", "[ppm]"),
     ("ppb", "[ppb]"),
-    ("/100", "%"),
-    ("/1000", "[ppth]"),
+    ("ppm", "[ppm]"),
+    ("varh", "var.h"),
+    ("vars", "var.s"),
 ];
 
-/// Units that UCUM, or this gateway, calls the same.
-const ALIKE: &[&str] = &[
-    "m", "kg", "g", "s", "A", "K", "cd", "mol", "Hz", "rad", "sr", "N", "Pa", "J", "W", "C", "V",
-    "F", "Ohm", "S", "Wb", "T", "H", "Cel", "lm", "lx", "Bq", "Gy", "Sv", "kat", "m2", "m3", "m/s",
-    "m/s2", "m3/s", "W/m2", "cd/m2", "bit", "bit/s", "dB", "%", "S/m", "var", "J/m", "kg/m3",
-    "deg", "ms", "min", "h", "MHz", "kW", "kvar", "Mbit/s", "mV", "mA", "ug/m3", "mm/h", "m/h",
-    "hPa", "mm", "cm", "km", "km/h",
+/// Units that UCUM, or this gateway, calls the same, sorted.
+const ALIKE: [&str; 63] = [
+    "%", "A", "Bq", "C", "Cel", "F", "Gy", "H", "Hz", "J", "J/m", "K", "MHz", "Mbit/s", "N", "Ohm",
+    "Pa", "S", "S/m", "Sv", "T", "V", "W", "W/m2", "Wb", "bit", "bit/s", "cd", "cd/m2", "cm", "dB",
+    "deg", "g", "h", "hPa", "kW", "kat", "kg", "kg/m3", "km", "km/h", "kvar", "lm", "lx", "m",
+    "m/h", "m/s", "m/s2", "m2", "m3", "m3/s", "mA", "mV", "min", "mm", "mm/h", "mol", "ms", "rad",
+    "s", "sr", "ug/m3", "var",
 ];
 
 /// Units of which there is no half and no sum over time in UCUM: their zero is not nothing.
 const SPECIAL: &[&str] = &["Cel", "[pH]", "dB", "dB[W]", "B[SPL]", "{dBm}"];
 
 /// `unit` in UCUM, or `None` if it cannot be a unit at all.
-pub(crate) fn ucum(unit: &str) -> Option<Cow<'static, str>> {
-    if let Some((_, ucum)) = OTHERWISE.iter().find(|(senml, _)| *senml == unit) {
-        return Some(Cow::Borrowed(ucum));
+pub(crate) fn ucum(unit: &str) -> Option<Cow<'_, str>> {
+    if ALIKE.binary_search(&unit).is_ok() {
+        return Some(Cow::Borrowed(unit));
     }
-    if let Some(alike) = ALIKE.iter().find(|it| **it == unit) {
-        return Some(Cow::Borrowed(alike));
+    let otherwise = OTHERWISE.binary_search_by(|(senml, _)| (*senml).cmp(unit));
+    if let Some((_, ucum)) = otherwise.ok().and_then(|at| OTHERWISE.get(at)) {
+        return Some(Cow::Borrowed(ucum));
     }
     let is_name = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'{' | b'}');
     let fits = (1..=UNIT_BYTES_MAX).contains(&unit.len()) && unit.bytes().all(is_name);
@@ -85,5 +86,17 @@ pub(crate) fn over_time(ucum: Option<&str>) -> Option<String> {
         None | Some("1") => Some("s".to_owned()),
         Some(special) if SPECIAL.contains(&special) => None,
         Some(unit) => Some(format!("{unit}.s")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_are_sorted_and_name_each_unit_once() {
+        assert!(ALIKE.is_sorted_by(|a, b| a < b));
+        assert!(OTHERWISE.is_sorted_by(|a, b| a.0 < b.0));
+        assert!(OTHERWISE.iter().all(|(senml, _)| !ALIKE.contains(senml)));
     }
 }

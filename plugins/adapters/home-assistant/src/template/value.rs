@@ -134,8 +134,8 @@ impl<'a> Term<'a> {
     pub(super) fn math(&self, math: Math, other: &Self) -> Option<Self> {
         let (Self::Number(left), Self::Number(right)) = (self, other) else { return None };
         match math {
-            Math::Add => sum(*left, *right),
-            Math::Subtract => sum(*left, Decimal::new(right.digits.checked_neg()?, right.exponent)),
+            Math::Add => left.plus(*right),
+            Math::Subtract => left.plus(Decimal::new(right.digits.checked_neg()?, right.exponent)),
             Math::Multiply => Some(Decimal::new(
                 left.digits.checked_mul(right.digits)?,
                 left.exponent.checked_add(right.exponent)?,
@@ -191,18 +191,6 @@ fn with_fraction(number: Decimal) -> Decimal {
         Some(digits) if number.exponent == 0 => Decimal::new(digits, -1),
         _ => number,
     }
-}
-
-fn sum(left: Decimal, right: Decimal) -> Option<Decimal> {
-    let exponent = left.exponent.min(right.exponent);
-    let digits = digits_at(left, exponent)?.checked_add(digits_at(right, exponent)?)?;
-    Some(Decimal::new(digits, exponent))
-}
-
-/// The digits of a number that is written with a smaller exponent.
-fn digits_at(number: Decimal, exponent: i16) -> Option<i64> {
-    let more = u32::try_from(number.exponent.checked_sub(exponent)?).ok()?;
-    number.digits.checked_mul(10_i64.checked_pow(more)?)
 }
 
 fn quotient(left: Decimal, right: Decimal) -> Option<Decimal> {
