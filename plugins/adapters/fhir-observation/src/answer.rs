@@ -5,85 +5,73 @@
 //! - A value with a comparator ("more than 600") is a bound and not the value: it becomes no field.
 //! - A UCUM code counts and nothing else, where there is one; text for people counts only in its absence.
 
-use hushgate_sdk::{Field, Scalar, adapter::DecodeError};
-use serde::{Deserialize, de::IgnoredAny};
-
-use super::{
-    codes::Measure,
-    codings::STEPS,
-    malformed,
-    observation::{Period, Status, Timing},
-    units, unsupported,
+use hushgate_sdk::{
+    Field, Scalar,
+    adapter::DecodeError,
+    json::{Object, Value},
 };
+
+use super::{codes::Measure, codings::STEPS, malformed, units, unsupported};
 
 const UCUM: &str = "http://unitsofmeasure.org";
 
 /// The longest text that the contract allows, in bytes.
 const TEXT_BYTES_MAX: usize = 1024;
 
+/// What a value can be: an answer has one of these at most.
+const VALUES: [&str; 11] = [
+    "valueQuantity",
+    "valueCodeableConcept",
+    "valueString",
+    "valueBoolean",
+    "valueInteger",
+    "valueRange",
+    "valueRatio",
+    "valueSampledData",
+    "valueTime",
+    "valueDateTime",
+    "valuePeriod",
+];
+
+/// How a value may be a bound (FHIR R4, quantity-comparator).
+const COMPARATORS: [&str; 4] = ["<", "<=", ">=", ">"];
+
 /// The part of a resource or component that is looked at. What identifies people is not among it.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Answer {
-    pub(crate) code: Concept,
-    #[serde(default)]
-    modifier_extension: Vec<IgnoredAny>,
-    data_absent_reason: Option<Concept>,
-    value_quantity: Option<Quantity>,
-    value_codeable_concept: Option<Concept>,
-    value_string: Option<String>,
-    value_boolean: Option<bool>,
-    value_integer: Option<i32>,
-    value_range: Option<IgnoredAny>,
-    value_ratio: Option<IgnoredAny>,
-    value_sampled_data: Option<IgnoredAny>,
-    value_time: Option<IgnoredAny>,
-    value_date_time: Option<IgnoredAny>,
-    value_period: Option<IgnoredAny>,
-    // What an Observation has and its components have not.
-    pub(crate) status: Option<Status>,
-    pub(crate) implicit_rules: Option<IgnoredAny>,
-    pub(crate) effective_date_time: Option<String>,
-    pub(crate) effective_instant: Option<String>,
-    pub(crate) effective_period: Option<Period>,
-    pub(crate) effective_timing: Option<Timing>,
-    #[serde(default)]
-    pub(crate) component: Vec<Answer>,
+pub(crate) struct Answer<'a> {
+    pub(crate) code: Concept<'a>,
+    is_absent: bool,
+    has_modifiers: bool,
+    values: usize,
+    value: Option<Answered<'a>>,
+}
+
+/// A value of a form that is read.
+enum Answered<'a> {
+    Quantity(Quantity<'a>),
+    Concept(Concept<'a>),
+    Text(&'a str),
+    Flag(bool),
+    Whole(i32),
 }
 
 /// A `CodeableConcept`: the same idea in several code systems.
-#[derive(Deserialize)]
-pub(crate) struct Concept {
-    #[serde(default)]
-    pub(crate) coding: Vec<Code>,
+pub(crate) struct Concept<'a> {
+    pub(crate) coding: Vec<Code<'a>>,
 }
 
 /// A `Coding`.
-#[derive(Deserialize, PartialEq, Eq)]
-pub(crate) struct Code {
-    pub(crate) system: Option<String>,
-    pub(crate) code: Option<String>,
+#[derive(PartialEq, Eq)]
+pub(crate) struct Code<'a> {
+    pub(crate) system: Option<&'a str>,
+    pub(crate) code: Option<&'a str>,
 }
 
-#[derive(Deserialize)]
-struct Quantity {
+struct Quantity<'a> {
     value: Option<f64>,
-    comparator: Option<Comparator>,
-    unit: Option<String>,
-    system: Option<String>,
-    code: Option<String>,
-}
-
-#[derive(Deserialize)]
-enum Comparator {
-    #[serde(rename = "<")]
-    Less,
-    #[serde(rename = "<=")]
-    LessOrEqual,
-    #[serde(rename = ">=")]
-    GreaterOrEqual,
-    #[serde(rename = ">")]
-    Greater,
+    is_bound: bool,
+    unit: Option<&'a str>,
+    system: Option<&'a str>,
+    code: Option<&'a str>,
 }
 
 /// What one answer tells about what it was asked.
@@ -96,7 +84,21 @@ pub(crate) enum Told {
     Unread,
 }
 
-impl Answer {
+impl<'a> Answer<'a> {
+    /// # Errors
+    ///
+    /// Malformed: a member is of another type, or it has no code.
+    pub(crate) fn of(it: &'a Object<'a>) -> Result<Self, DecodeError> {
+        let code = it.object("code")?.ok_or_else(|| malformed("it has no code"))?;
+        Ok(Self {
+            code: Concept::of(code)?,
+            is_absent: it.object("dataAbsentReason")?.is_some(),
+            has_modifiers: has_modifiers(it)?,
+            values: VALUES.iter().filter(|name| it.member(name).is_some()).count(),
+            value: Answered::of(it)?,
+        })
+    }
+
     /// Holds an answer to what FHIR demands of all of them.
     ///
     /// # Errors
@@ -104,10 +106,10 @@ impl Answer {
     /// Malformed: two values. Unsupported: a modifier extension, which may turn the meaning round (FHIR R4,
     /// section 2.4.0.2), so that who does not know it must not read on.
     pub(crate) fn check(&self) -> Result<(), DecodeError> {
-        if !self.modifier_extension.is_empty() {
+        if self.has_modifiers {
             return Err(unsupported("it has a modifier extension"));
         }
-        if self.values() > 1 {
+        if self.values > 1 {
             return Err(malformed("it has more than one value"));
         }
         Ok(())
@@ -115,50 +117,79 @@ impl Answer {
 
     /// Whether both a value and a reason for none are given.
     pub(crate) fn contradicts_itself(&self) -> bool {
-        self.data_absent_reason.is_some() && self.values() > 0
+        self.is_absent && self.values > 0
     }
 
     /// What it tells of `measure`.
     pub(crate) fn tell(&self, measure: &Measure<'_>) -> Told {
-        if self.data_absent_reason.is_some() || self.values() == 0 {
+        if self.is_absent || self.values == 0 {
             return Told::Nothing;
         }
-        match self {
-            Self { value_quantity: Some(quantity), .. } => quantity.tell(measure),
-            Self { value_integer: Some(whole), .. } => bare_number(*whole, measure),
-            Self { value_boolean: Some(flag), .. } => unitless(measure, Scalar::Flag(*flag)),
-            Self { value_string: Some(text), .. } => words(measure, text),
-            Self { value_codeable_concept: Some(concept), .. } => {
-                let code = concept.coding.iter().find_map(|coding| coding.code.as_deref());
+        match &self.value {
+            Some(Answered::Quantity(quantity)) => quantity.tell(measure),
+            Some(Answered::Whole(whole)) => bare_number(*whole, measure),
+            Some(Answered::Flag(flag)) => unitless(measure, Scalar::Flag(*flag)),
+            Some(Answered::Text(text)) => words(measure, text),
+            Some(Answered::Concept(concept)) => {
+                let code = concept.coding.iter().find_map(|coding| coding.code);
                 code.map_or(Told::Nothing, |code| words(measure, code))
             }
-            _ => Told::Unread,
+            None => Told::Unread,
         }
-    }
-
-    fn values(&self) -> usize {
-        [
-            self.value_quantity.is_some(),
-            self.value_codeable_concept.is_some(),
-            self.value_string.is_some(),
-            self.value_boolean.is_some(),
-            self.value_integer.is_some(),
-            self.value_range.is_some(),
-            self.value_ratio.is_some(),
-            self.value_sampled_data.is_some(),
-            self.value_time.is_some(),
-            self.value_date_time.is_some(),
-            self.value_period.is_some(),
-        ]
-        .into_iter()
-        .map(usize::from)
-        .sum()
     }
 }
 
-impl Quantity {
+impl<'a> Answered<'a> {
+    fn of(it: &'a Object<'a>) -> Result<Option<Self>, DecodeError> {
+        let quantity = it.object("valueQuantity")?.map(Quantity::of).transpose()?;
+        let concept = it.object("valueCodeableConcept")?.map(Concept::of).transpose()?;
+        let (text, flag) = (it.text("valueString")?, it.flag("valueBoolean")?);
+        let whole = it.whole("valueInteger")?;
+        Ok(quantity
+            .map(Self::Quantity)
+            .or(concept.map(Self::Concept))
+            .or(text.map(Self::Text))
+            .or(flag.map(Self::Flag))
+            .or(whole.map(Self::Whole)))
+    }
+}
+
+impl<'a> Concept<'a> {
+    fn of(it: &'a Object<'a>) -> Result<Self, DecodeError> {
+        let codings = it.array("coding")?.unwrap_or_default();
+        Ok(Self { coding: codings.iter().map(Code::of).collect::<Result<_, _>>()? })
+    }
+}
+
+impl<'a> Code<'a> {
+    fn of(coding: &'a Value<'a>) -> Result<Self, DecodeError> {
+        let it = coding.as_object().ok_or_else(|| malformed("a coding is an object"))?;
+        Ok(Self { system: it.text("system")?, code: it.text("code")? })
+    }
+}
+
+/// Whether it has modifier extensions.
+pub(crate) fn has_modifiers(it: &Object<'_>) -> Result<bool, DecodeError> {
+    Ok(it.array("modifierExtension")?.is_some_and(|all| !all.is_empty()))
+}
+
+impl<'a> Quantity<'a> {
+    fn of(it: &'a Object<'a>) -> Result<Self, DecodeError> {
+        let comparator = it.text("comparator")?;
+        if comparator.is_some_and(|comparator| !COMPARATORS.contains(&comparator)) {
+            return Err(malformed("there is no such comparator"));
+        }
+        Ok(Self {
+            value: it.real("value")?,
+            is_bound: comparator.is_some(),
+            unit: it.text("unit")?,
+            system: it.text("system")?,
+            code: it.text("code")?,
+        })
+    }
+
     fn tell(&self, measure: &Measure<'_>) -> Told {
-        let (Some(value), None) = (self.value, &self.comparator) else { return Told::Nothing };
+        let (Some(value), false) = (self.value, self.is_bound) else { return Told::Nothing };
         let unit = match self.unit() {
             Some(unit) => measure.unit(&unit),
             None => measure.certain_unit(),
@@ -174,11 +205,10 @@ impl Quantity {
 
     /// In UCUM, as far as it is known.
     fn unit(&self) -> Option<String> {
-        match (&self.system, &self.code) {
-            (Some(system), Some(code)) if system == UCUM => Some(units::of_ucum(code)),
+        match (self.system, self.code) {
+            (Some(UCUM), Some(code)) => Some(units::of_ucum(code)),
             _ => self
                 .unit
-                .as_deref()
                 .map(|text| units::of_words(text).map_or_else(|| text.to_owned(), str::to_owned)),
         }
     }

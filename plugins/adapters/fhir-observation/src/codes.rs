@@ -68,12 +68,12 @@ impl Codes {
     }
 
     /// What `concept` stands for, by the first of its codings that is known.
-    pub(crate) fn meaning(&self, concept: &Concept) -> Option<Meaning<'_>> {
+    pub(crate) fn meaning(&self, concept: &Concept<'_>) -> Option<Meaning<'_>> {
         concept.coding.iter().find_map(|coding| self.meaning_of(coding))
     }
 
-    fn meaning_of(&self, coding: &Code) -> Option<Meaning<'_>> {
-        let (system, code) = (coding.system.as_deref()?, coding.code.as_deref()?);
+    fn meaning_of(&self, coding: &Code<'_>) -> Option<Meaning<'_>> {
+        let (system, code) = (coding.system?, coding.code?);
         if let Some(added) = self.added(system, code) {
             let units = Units::Given(added.unit.as_deref());
             return Some(Meaning::Measure(Measure { path: &added.path, units }));

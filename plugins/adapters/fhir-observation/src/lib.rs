@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 use hushgate_sdk::{
     ConfigError, Frame, Reading,
     adapter::{Adapter, DecodeError},
-    config,
+    config, json,
 };
 use serde::Deserialize;
 
@@ -64,8 +64,9 @@ impl Adapter for FhirObservation {
         if frame.body.trim_ascii_start().first() == Some(&b'<') {
             return Err(unsupported("FHIR in XML is not read"));
         }
-        let outcomes = resource::observations(&frame.body)?
-            .iter()
+        let body = json::strict(&frame.body)?;
+        let outcomes = resource::observations(&body)?
+            .into_iter()
             .map(|observation| observation::read(observation, &self.codes))
             .collect::<Result<Vec<_>, _>>()?;
         readings(outcomes)

@@ -4,8 +4,11 @@
 //!
 //! - A result that was withdrawn, cancelled, not there yet, or of unknown standing tells nothing.
 
-use hushgate_sdk::{Field, Reading, Scalar, adapter::DecodeError};
-use serde::Deserialize;
+use hushgate_sdk::{
+    Field, Reading, Scalar,
+    adapter::DecodeError,
+    json::{Object, Value},
+};
 
 use super::{
     answer::{Answer, Told},
@@ -25,48 +28,24 @@ pub(crate) enum Outcome {
     Unread,
 }
 
-/// Its standing.
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Status {
-    Registered,
-    Preliminary,
-    Final,
-    Amended,
-    Corrected,
-    Cancelled,
-    EnteredInError,
-    Unknown,
-}
-
-/// A time from and to.
-#[derive(Deserialize)]
-pub(crate) struct Period {
-    start: Option<String>,
-    end: Option<String>,
-}
-
-/// A schedule: no one moment.
-#[derive(Deserialize)]
-pub(crate) struct Timing {}
-
 /// What one Observation tells.
 ///
 /// # Errors
 ///
 /// Malformed: FHIR R4 does not allow it. Unsupported: it says that one must know more than is known here.
-pub(crate) fn read(answer: &Answer, codes: &Codes) -> Result<Outcome, DecodeError> {
-    let status = answer.status.as_ref().ok_or_else(|| malformed("it has no status"))?;
+pub(crate) fn read(observation: &Object<'_>, codes: &Codes) -> Result<Outcome, DecodeError> {
+    let answer = Answer::of(observation)?;
+    let counts = counts(observation)?;
     answer.check()?;
-    if answer.implicit_rules.is_some() {
+    if observation.member("implicitRules").is_some() {
         return Err(unsupported("it follows rules of its own"));
     }
     if answer.contradicts_itself() {
         return Err(malformed("it has a value and a reason for none"));
     }
-    let moment = moment(answer)?;
-    answer.component.iter().try_for_each(Answer::check)?;
-    if !status.counts() {
+    let moment = moment(observation)?;
+    let components = components(observation)?;
+    if !counts {
         return Ok(Outcome::Nothing);
     }
     let told = match codes.meaning(&answer.code) {
@@ -74,11 +53,29 @@ pub(crate) fn read(answer: &Answer, codes: &Codes) -> Result<Outcome, DecodeErro
         Some(Meaning::Panel) => Vec::new(),
         None => return Ok(Outcome::Unread),
     };
-    let told = told.into_iter().chain(answer.component.iter().filter_map(|it| tell(it, codes)));
+    let told = told.into_iter().chain(components.iter().filter_map(|it| tell(it, codes)));
     Ok(outcome(&moment, told))
 }
 
-fn tell(component: &Answer, codes: &Codes) -> Option<Told> {
+/// Whether its standing is one that tells something (FHIR R4, observation-status).
+fn counts(observation: &Object<'_>) -> Result<bool, DecodeError> {
+    match observation.text("status")? {
+        Some("preliminary" | "final" | "amended" | "corrected") => Ok(true),
+        Some("registered" | "cancelled" | "entered-in-error" | "unknown") => Ok(false),
+        Some(_) => Err(malformed("there is no such status")),
+        None => Err(malformed("it has no status")),
+    }
+}
+
+fn components<'a>(observation: &'a Object<'_>) -> Result<Vec<Answer<'a>>, DecodeError> {
+    let component = |it: &'a Value<'_>| {
+        let answer = Answer::of(it.as_object().ok_or_else(|| malformed("a component is none"))?)?;
+        answer.check().map(|()| answer)
+    };
+    observation.array("component")?.unwrap_or_default().iter().map(component).collect()
+}
+
+fn tell(component: &Answer<'_>, codes: &Codes) -> Option<Told> {
     match codes.meaning(&component.code) {
         Some(Meaning::Measure(measure)) => Some(component.tell(&measure)),
         Some(Meaning::Panel) | None => None,
@@ -123,41 +120,30 @@ fn reading_of(moment: &Moment, field: Field) -> Reading {
     }
 }
 
-fn moment(answer: &Answer) -> Result<Moment, DecodeError> {
+fn moment(observation: &Object<'_>) -> Result<Moment, DecodeError> {
     match (
-        &answer.effective_date_time,
-        &answer.effective_instant,
-        &answer.effective_period,
-        &answer.effective_timing,
+        observation.text("effectiveDateTime")?,
+        observation.text("effectiveInstant")?,
+        observation.object("effectivePeriod")?,
+        // A schedule: no one moment.
+        observation.object("effectiveTiming")?,
     ) {
         (Some(text), None, None, None) => time::date_time(text),
         (None, Some(text), None, None) => time::instant(text),
-        (None, None, Some(period), None) => period.moment(),
+        (None, None, Some(period), None) => end_of(period),
         (None, None, None, _) => Ok(Moment::Unsaid),
         _ => Err(malformed("it has more than one time")),
     }
 }
 
-impl Period {
-    /// Its end. Without an end it goes on, so that now is as good as any other moment.
-    fn moment(&self) -> Result<Moment, DecodeError> {
-        let read =
-            |text: &Option<String>| text.as_deref().map_or(Ok(Moment::Unsaid), time::date_time);
-        let (start, end) = (read(&self.start)?, read(&self.end)?);
-        match (&start, &end) {
-            (Moment::At(start), Moment::At(end)) if start > end => {
-                Err(malformed("a period ends before it begins"))
-            }
-            _ => Ok(end),
+/// A period's end. Without an end it goes on, so that now is as good as any other moment.
+fn end_of(period: &Object<'_>) -> Result<Moment, DecodeError> {
+    let read = |name| period.text(name)?.map_or(Ok(Moment::Unsaid), time::date_time);
+    let (start, end) = (read("start")?, read("end")?);
+    match (&start, &end) {
+        (Moment::At(start), Moment::At(end)) if start > end => {
+            Err(malformed("a period ends before it begins"))
         }
-    }
-}
-
-impl Status {
-    const fn counts(&self) -> bool {
-        match self {
-            Self::Preliminary | Self::Final | Self::Amended | Self::Corrected => true,
-            Self::Registered | Self::Cancelled | Self::EnteredInError | Self::Unknown => false,
-        }
+        _ => Ok(end),
     }
 }

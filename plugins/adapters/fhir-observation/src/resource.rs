@@ -6,48 +6,13 @@
 
 use hushgate_sdk::{
     adapter::DecodeError::{self, NotMine},
-    json::{self, Value},
+    json::{Object, Value},
 };
-use serde::{Deserialize, de::IgnoredAny};
 
-use super::{answer::Answer, malformed, unsupported};
+use super::{answer, malformed, unsupported};
 
 /// Observations in one body: each becomes a reading, of which the contract allows so many.
 const OBSERVATIONS_MAX: usize = 64;
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Bundle<'a> {
-    #[serde(rename = "type")]
-    kind: BundleKind,
-    implicit_rules: Option<String>,
-    #[serde(default)]
-    #[serde(borrow)]
-    entry: Vec<Entry<'a>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum BundleKind {
-    Collection,
-    Batch,
-    Transaction,
-    Message,
-    Searchset,
-    Document,
-    History,
-    BatchResponse,
-    TransactionResponse,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Entry<'a> {
-    #[serde(default)]
-    modifier_extension: Vec<IgnoredAny>,
-    #[serde(borrow)]
-    resource: Option<Value<'a>>,
-}
 
 /// The Observations in `body`, in order.
 ///
@@ -55,12 +20,12 @@ struct Entry<'a> {
 ///
 /// Not mine: there is no FHIR resource, or one of another type. Unsupported: a kind of Bundle that tells of
 /// the past or of what somebody else did, or too many Observations.
-pub(crate) fn observations(body: &[u8]) -> Result<Vec<Answer>, DecodeError> {
-    let found = match json::strict(body)? {
+pub(crate) fn observations<'a>(body: &'a Value<'a>) -> Result<Vec<&'a Object<'a>>, DecodeError> {
+    let found = match body {
         Value::Array(resources) => some(only_observations(resources)?)?,
-        resource => match kind(&resource)? {
-            Some("Observation") => vec![shaped(resource)?],
-            Some("Bundle") => of_bundle(shaped(resource)?)?,
+        resource => match typed(resource)? {
+            (Some("Observation"), observation) => vec![observation],
+            (Some("Bundle"), bundle) => of_bundle(bundle)?,
             _ => return Err(NotMine),
         },
     };
@@ -70,57 +35,50 @@ pub(crate) fn observations(body: &[u8]) -> Result<Vec<Answer>, DecodeError> {
     Ok(found)
 }
 
-fn of_bundle(bundle: Bundle<'_>) -> Result<Vec<Answer>, DecodeError> {
-    if !bundle.kind.tells_what_is() {
+fn of_bundle<'a>(bundle: &'a Object<'a>) -> Result<Vec<&'a Object<'a>>, DecodeError> {
+    if !tells_what_is(bundle)? {
         return Err(unsupported("bundles of this type are not read"));
     }
-    let altered = bundle.entry.iter().any(|entry| !entry.modifier_extension.is_empty());
-    if altered || bundle.implicit_rules.is_some() {
+    let mut resources = Vec::new();
+    let mut is_altered = bundle.member("implicitRules").is_some();
+    for entry in bundle.array("entry")?.unwrap_or_default() {
+        let entry = entry.as_object().ok_or_else(|| malformed("an entry is an object"))?;
+        is_altered |= answer::has_modifiers(entry)?;
+        resources.extend(entry.member("resource"));
+    }
+    if is_altered {
         return Err(unsupported("the bundle follows rules of its own"));
     }
-    only_observations(bundle.entry.into_iter().filter_map(|entry| entry.resource))
+    only_observations(resources)
+}
+
+/// Whether it is of a type (FHIR R4, bundle-type) that tells neither of the past nor of what somebody else did.
+fn tells_what_is(bundle: &Object<'_>) -> Result<bool, DecodeError> {
+    match bundle.text("type")? {
+        Some("collection" | "batch" | "transaction" | "message" | "searchset") => Ok(true),
+        Some("document" | "history" | "batch-response" | "transaction-response") => Ok(false),
+        _ => Err(malformed("there is no such type of bundle")),
+    }
 }
 
 fn only_observations<'a>(
-    resources: impl IntoIterator<Item = Value<'a>>,
-) -> Result<Vec<Answer>, DecodeError> {
+    resources: impl IntoIterator<Item = &'a Value<'a>>,
+) -> Result<Vec<&'a Object<'a>>, DecodeError> {
     let mut observations = Vec::new();
     for resource in resources {
-        if kind(&resource)? == Some("Observation") {
-            observations.push(shaped(resource)?);
+        if let (Some("Observation"), observation) = typed(resource)? {
+            observations.push(observation);
         }
     }
     Ok(observations)
 }
 
-fn some(observations: Vec<Answer>) -> Result<Vec<Answer>, DecodeError> {
+fn some<T>(observations: Vec<T>) -> Result<Vec<T>, DecodeError> {
     if observations.is_empty() { Err(NotMine) } else { Ok(observations) }
 }
 
-fn kind<'a>(resource: &'a Value<'_>) -> Result<Option<&'a str>, DecodeError> {
-    let members = resource.as_object().ok_or_else(|| malformed("a resource is an object"))?;
-    match members.get("resourceType") {
-        Some(Value::String(kind)) => Ok(Some(kind)),
-        None | Some(Value::Null) => Ok(None),
-        Some(_) => Err(malformed("the type of a resource is a text")),
-    }
-}
-
-fn shaped<'a, T: Deserialize<'a>>(resource: Value<'a>) -> Result<T, DecodeError> {
-    json::typed(resource).map_err(|_| malformed("a member of a resource is of another type"))
-}
-
-impl BundleKind {
-    const fn tells_what_is(&self) -> bool {
-        match self {
-            Self::Collection
-            | Self::Batch
-            | Self::Transaction
-            | Self::Message
-            | Self::Searchset => true,
-            Self::Document | Self::History | Self::BatchResponse | Self::TransactionResponse => {
-                false
-            }
-        }
-    }
+/// A resource and its type.
+fn typed<'a>(resource: &'a Value<'a>) -> Result<(Option<&'a str>, &'a Object<'a>), DecodeError> {
+    let resource = resource.as_object().ok_or_else(|| malformed("a resource is an object"))?;
+    Ok((resource.text("resourceType")?, resource))
 }
