@@ -28,16 +28,7 @@ pub use value::{Object, Value};
 ///
 /// Malformed: it is not JSON, or not of that shape.
 pub fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, DecodeError> {
-    typed(value(body)?)
-}
-
-/// A part of a body as `T`.
-///
-/// # Errors
-///
-/// Malformed: it is not of that shape.
-pub fn typed<'a, T: Deserialize<'a>>(value: Value<'a>) -> Result<T, DecodeError> {
-    typed::read(value).map_err(|_| malformed())
+    typed::read(value(body)?).map_err(|_| malformed())
 }
 
 /// The body, whatever it is.

@@ -9,8 +9,7 @@
 
 mod literal;
 mod moment;
-
-use serde::Deserialize;
+mod parts;
 
 use crate::{
     Field, Reading, Scalar, adapter::DecodeError, exact::Exact, json::Value, naming::is_path,
@@ -44,40 +43,32 @@ pub enum Raw<'a> {
 }
 
 /// What becomes of one value.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Rule {
     /// Where the value is: a pointer into JSON, or a column.
-    #[serde(rename = "pointer", alias = "column")]
     pub source: String,
     /// The field's path.
     pub path: String,
     /// The field's unit.
     pub unit: Option<String>,
     /// What it is. A real number unless said otherwise.
-    #[serde(default, rename = "type")]
     pub kind: Kind,
     /// By what a number is multiplied.
     pub scale: Option<Exact>,
     /// What is added to a number after that.
     pub offset: Option<Exact>,
     /// What stands for yes. With neither of the lists: `true`, 1.
-    #[serde(default)]
     pub true_values: Vec<Literal>,
     /// What stands for no. With neither of the lists: `false`, 0.
-    #[serde(default)]
     pub false_values: Vec<Literal>,
     /// What stands for nothing at all.
-    #[serde(default)]
     pub none_values: Vec<Literal>,
     /// Whether a message without a place for it is malformed.
-    #[serde(default)]
     pub required: bool,
 }
 
 /// What a value becomes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Kind {
     /// A measured quantity.
     #[default]
@@ -91,11 +82,9 @@ pub enum Kind {
 }
 
 /// What a message must say to be meant.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct When {
     /// Where it is said: a pointer into JSON, or a column.
-    #[serde(rename = "pointer", alias = "column")]
     pub source: String,
     /// What must be there.
     pub equals: Literal,
@@ -200,7 +189,7 @@ impl Rule {
         let scale = self.scale.unwrap_or(Exact::ONE);
         let offset = self.offset.unwrap_or(Exact::ZERO);
         let exact = number.times(scale).and_then(|it| it.plus(offset));
-        let near = || number.to_f64().mul_add(scale.to_f64(), offset.to_f64());
+        let near = || number.to_f64() * scale.to_f64() + offset.to_f64();
         Some(exact.map_or_else(|| Number::Near(near()), Number::Exact))
     }
 

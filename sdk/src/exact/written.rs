@@ -61,6 +61,17 @@ impl Exact {
     }
 }
 
+impl Exact {
+    /// The number that a setting is, or that its text is.
+    pub(crate) fn of_setting(value: &Value<'_>) -> Option<Self> {
+        match value {
+            Value::Number(number) => Self::of_json(*number),
+            Value::String(text) => Self::parse(text),
+            _ => None,
+        }
+    }
+}
+
 impl From<i64> for Exact {
     fn from(whole: i64) -> Self {
         Self::new(whole.into(), 0)
@@ -75,11 +86,7 @@ impl From<Decimal> for Exact {
 
 impl<'de> Deserialize<'de> for Exact {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let number = match Value::deserialize(deserializer)? {
-            Value::Number(number) => Self::of_json(number),
-            Value::String(text) => Self::parse(&text),
-            _ => None,
-        };
+        let number = Self::of_setting(&Value::deserialize(deserializer)?);
         number.ok_or_else(|| D::Error::custom("a decimal number, or its text"))
     }
 }

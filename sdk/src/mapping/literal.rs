@@ -1,9 +1,7 @@
 //! Values that settings name.
 
-use serde::{Deserialize, Deserializer, de::Error};
-
 use super::Raw;
-use crate::{exact::Exact, json::Value};
+use crate::exact::Exact;
 
 /// A value that the owner wrote into the settings.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,20 +31,6 @@ impl Literal {
             Self::Flag(flag) => value == Raw::Flag(*flag),
             Self::Number(number) => value.number() == Some(*number),
             Self::Text(text) => value == Raw::Text(text),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Literal {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
-        match Raw::from(&value) {
-            Raw::Flag(flag) => Ok(Self::Flag(flag)),
-            Raw::Number(number) => Ok(Self::Number(number)),
-            Raw::Text(text) => Ok(Self::Text(text.to_owned())),
-            Raw::Nothing | Raw::Structure => {
-                Err(D::Error::custom("a flag, a number or a text was expected"))
-            }
         }
     }
 }

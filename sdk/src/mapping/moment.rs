@@ -1,7 +1,5 @@
 //! When something was observed, as a message says it.
 
-use serde::Deserialize;
-
 use super::{Literal, Raw, malformed};
 use crate::{adapter::DecodeError, exact::Exact, time};
 
@@ -9,24 +7,20 @@ const THOUSAND: Exact = Exact::new(1, 3);
 const MS_IN_MINUTE: i64 = 60_000;
 
 /// Where a message says when it was observed, and how.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct At {
     /// Where it is: a pointer into JSON, or a column.
-    #[serde(rename = "pointer", alias = "column")]
     pub source: String,
     /// How it is written.
     pub format: Format,
     /// How far clocks are ahead of UTC, for times without a zone.
     pub utc_offset_minutes: Option<i16>,
     /// What stands for no time at all.
-    #[serde(default)]
     pub none_values: Vec<Literal>,
 }
 
 /// How a time is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// Seconds since 1970, UTC, with a fraction if need be.
     UnixS,

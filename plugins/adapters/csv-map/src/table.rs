@@ -47,7 +47,7 @@ impl<'a> Table<'a> {
             Some(quoted) => self.quoted(quoted),
             None => {
                 let end = self.rest.find([self.separator, '\r', '\n']).unwrap_or(self.rest.len());
-                let (cell, rest) = self.rest.split_at(end);
+                let (cell, rest) = self.rest.split_at_checked(end).unwrap_or_default();
                 self.rest = rest;
                 if cell.contains('"') { Err(Broken) } else { Ok(Cow::Borrowed(cell.trim())) }
             }

@@ -141,7 +141,8 @@ fn mapped(value: &Value<'_>, rule: &Rule) -> Option<Scalar> {
 fn amount(text: &str) -> Option<Decimal> {
     let text = text.trim();
     let is_number = |it: char| it.is_ascii_digit() || matches!(it, '+' | '-' | '.');
-    let (number, rest) = text.split_at(text.find(|it| !is_number(it)).unwrap_or(text.len()));
+    let end = text.find(|it| !is_number(it)).unwrap_or(text.len());
+    let (number, rest) = text.split_at_checked(end)?;
     let unit = rest.trim_start();
     let is_unit =
         !unit.starts_with([',', ':', '/']) && !unit.contains(|it: char| it.is_ascii_digit());

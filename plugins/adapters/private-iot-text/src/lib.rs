@@ -124,7 +124,7 @@ fn is_unit_word(word: &str) -> bool {
 fn quantity(text: &str) -> Result<(f64, String), DecodeError> {
     let value = text.rsplit(':').next().unwrap_or(text).trim();
     let number_end = value.find(|c| !is_number_char(c)).unwrap_or(value.len());
-    let (number, word) = value.split_at(number_end);
+    let (number, word) = value.split_at_checked(number_end).unwrap_or_default();
     let word = word.trim_start();
     let number = decimal(number).ok_or_else(|| malformed("there is no plain decimal number"))?;
     if is_unit_word(word) {

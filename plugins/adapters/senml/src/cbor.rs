@@ -198,11 +198,11 @@ fn bignum(bytes: &mut Bytes<'_>) -> Result<i128, DecodeError> {
         return Err(malformed("a large number is a string of bytes"));
     };
     let digits = string(bytes, BYTES, length)?;
-    let digits = digits.iter().skip_while(|byte| **byte == 0).collect::<Vec<_>>();
-    if digits.len() > 8 {
+    let zeros = digits.iter().take_while(|byte| **byte == 0).count();
+    if digits.len() - zeros > 8 {
         return Err(unsupported("a number is too long"));
     }
-    Ok(digits.into_iter().fold(0, |size, byte| size << 8 | i128::from(*byte)))
+    Ok(digits.into_iter().fold(0, |size, byte| size << 8 | i128::from(byte)))
 }
 
 fn text(bytes: &mut Bytes<'_>, length: Length) -> Result<String, DecodeError> {

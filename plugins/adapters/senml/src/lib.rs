@@ -43,13 +43,12 @@ hushgate_sdk::adapter!(Senml);
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Settings {
-    format: Option<Format>,
+    format: Option<String>,
     #[serde(default)]
     names: BTreeMap<String, String>,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug)]
 enum Format {
     Json,
     Cbor,
@@ -58,6 +57,12 @@ enum Format {
 impl Adapter for Senml {
     fn configure(json: &str) -> Result<Self, ConfigError> {
         let Settings { format, names } = config::parse(json)?;
+        let format = match format.as_deref() {
+            None => None,
+            Some("json") => Some(Format::Json),
+            Some("cbor") => Some(Format::Cbor),
+            Some(_) => return Err(config::invalid("format", "must be json or cbor")),
+        };
         if names.len() > NAMES_MAX {
             return Err(config::invalid("names", "at most 256 names"));
         }

@@ -103,7 +103,7 @@ fn path_of(name: &str, names: &BTreeMap<String, String>) -> Result<String, Decod
     if let Some(path) = names.get(name).or_else(|| names.get(last)) {
         return Ok(path.clone());
     }
-    naming::groups(&format!("{PREFIX}{last}"))
+    naming::groups(&[PREFIX, last].concat())
         .filter(|path| path.starts_with(PREFIX))
         .ok_or_else(|| unsupported("a name makes no path: it needs one in the settings"))
 }
@@ -174,7 +174,7 @@ impl<'a> Base<'a> {
     }
 
     fn sum_field(&self, sum: Number, path: &str, unit: Option<&str>) -> Result<Field, DecodeError> {
-        let path = format!("{path}-sum");
+        let path = [path, "-sum"].concat();
         if path.len() > naming::PATH_BYTES_MAX {
             return Err(unsupported("a name is too long for a sum"));
         }

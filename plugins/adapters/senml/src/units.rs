@@ -77,7 +77,7 @@ pub(crate) fn ucum(unit: &str) -> Option<Cow<'_, str>> {
     }
     let is_name = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'{' | b'}');
     let fits = (1..=UNIT_BYTES_MAX).contains(&unit.len()) && unit.bytes().all(is_name);
-    fits.then(|| Cow::Owned(format!("{{{unit}}}")))
+    fits.then(|| Cow::Owned(["{", unit, "}"].concat()))
 }
 
 /// The unit of a value's sum over time: the value's, times seconds (RFC 8428, section 4.2).
@@ -85,7 +85,7 @@ pub(crate) fn over_time(ucum: Option<&str>) -> Option<String> {
     match ucum {
         None | Some("1") => Some("s".to_owned()),
         Some(special) if SPECIAL.contains(&special) => None,
-        Some(unit) => Some(format!("{unit}.s")),
+        Some(unit) => Some([unit, ".s"].concat()),
     }
 }
 

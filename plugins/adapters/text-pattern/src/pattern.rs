@@ -130,7 +130,8 @@ fn part(rest: &str) -> Result<(Part, &str), &'static str> {
         return Ok((Part::Hole(hole(inside)?), after));
     }
     let is_end = |c: char| c == '{' || c == '}' || c.is_whitespace();
-    let (text, after) = rest.split_at(rest.find(is_end).unwrap_or(rest.len()));
+    let end = rest.find(is_end).unwrap_or(rest.len());
+    let (text, after) = rest.split_at_checked(end).unwrap_or_default();
     if text.is_empty() {
         return Err("with a { for each }, or }} for the character");
     }

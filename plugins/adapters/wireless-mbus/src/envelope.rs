@@ -5,21 +5,31 @@ use hushgate_sdk::{
     bytes,
     json::{self, Value},
 };
-use serde::Deserialize;
 
 use crate::malformed;
 
 /// How the bytes of a telegram are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Encoding {
-    #[default]
     Raw,
     Hex,
     /// Hexadecimal in a member of a JSON object, as `rtl_433` writes it.
     Json,
     /// A line of `rtl_wmbus`: `MODE;CRC;3OUTOF6;TIME;RSSI;RSSI;ID;0xTELEGRAM`.
     RtlWmbus,
+}
+
+impl Encoding {
+    /// The one that a setting names.
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        match name {
+            "raw" => Some(Self::Raw),
+            "hex" => Some(Self::Hex),
+            "json" => Some(Self::Json),
+            "rtl-wmbus" => Some(Self::RtlWmbus),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Debug)]

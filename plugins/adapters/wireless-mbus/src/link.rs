@@ -1,16 +1,13 @@
 //! The data link layer (EN 13757-4:2019, clauses 12.2 to 12.5): lengths, checksums, control and address.
 
 use hushgate_sdk::{adapter::DecodeError, bytes::Bytes};
-use serde::Deserialize;
 
 use crate::{malformed, unsupported};
 
 /// Where a telegram has its checksums.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     /// A, B or stripped: by the length, and B by its checksum.
-    #[default]
     Auto,
     A,
     B,
@@ -20,6 +17,21 @@ pub(crate) enum Format {
     BStripped,
     /// The receiver took the length and the checksums away.
     NoLength,
+}
+
+impl Format {
+    /// The one that a setting names.
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        match name {
+            "auto" => Some(Self::Auto),
+            "a" => Some(Self::A),
+            "b" => Some(Self::B),
+            "stripped" => Some(Self::Stripped),
+            "b-stripped" => Some(Self::BStripped),
+            "no-length" => Some(Self::NoLength),
+            _ => None,
+        }
+    }
 }
 
 /// The first block of format A, with the length.

@@ -117,7 +117,7 @@ impl Readings {
             .filter(|storage| storage.number == 0 || !storage.fields.is_empty())
             .map(|Storage { number, at_ms, fields }| match number {
                 0 => Reading::at(at_ms, kind, fields),
-                _ => Reading::at(at_ms, &format!("{kind}-history"), fields),
+                _ => Reading::at(at_ms, &[kind, "-history"].concat(), fields),
             })
             .collect()
     }
@@ -190,7 +190,11 @@ fn path(record: &Record, mut path: String) -> String {
     path
 }
 
+/// Bytes of `2026-11-27`.
+const DAY_BYTES: usize = 10;
+
 fn day(civil: Civil) -> String {
-    let Civil { year, month, day, .. } = civil;
-    format!("{year:04}-{month:02}-{day:02}")
+    let mut day = civil.iso();
+    day.truncate(DAY_BYTES);
+    day
 }

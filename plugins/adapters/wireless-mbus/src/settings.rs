@@ -13,31 +13,22 @@ use crate::{
 const OFFSET_MAX: i64 = 840;
 const TRAILING_MAX: usize = 16;
 const FORMATS_MAX: usize = 16;
+const FORMATS: &str = "must be auto, a, b, stripped, b-stripped or no-length";
 
 /// As written.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct File {
-    #[serde(default)]
-    encoding: Encoding,
+    encoding: Option<String>,
     member: Option<String>,
-    #[serde(default)]
-    format: Format,
-    #[serde(default)]
-    trailing: usize,
+    format: Option<String>,
+    trailing: Option<i64>,
     key: Option<String>,
-    unencrypted: Option<Unencrypted>,
+    unencrypted: Option<String>,
     meter: Option<String>,
     #[serde(default)]
     formats: Vec<String>,
     utc_offset_minutes: Option<i64>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Unencrypted {
-    Accept,
-    Refuse,
 }
 
 /// As meant.
@@ -55,13 +46,18 @@ impl Settings {
     pub(crate) fn parse(file: File) -> Result<Self, ConfigError> {
         let key = file.key.as_deref().map(|digits| hex("key", digits)).transpose()?.map(Key::new);
         let meter = file.meter.as_deref().map(|digits| hex("meter", digits)).transpose()?;
-        if file.trailing > TRAILING_MAX {
-            return Err(config::invalid("trailing", "must be 0 to 16"));
-        }
+        let trailing = usize::try_from(file.trailing.unwrap_or_default())
+            .ok()
+            .filter(|trailing| *trailing <= TRAILING_MAX)
+            .ok_or_else(|| config::invalid("trailing", "must be 0 to 16"))?;
         if file.utc_offset_minutes.is_some_and(|it| !(-OFFSET_MAX..=OFFSET_MAX).contains(&it)) {
             return Err(config::invalid("utc-offset-minutes", "must be -840 to 840"));
         }
-        if file.member.is_some() && file.encoding != Encoding::Json {
+        let encoding = Encoding::of(file.encoding.as_deref().unwrap_or("raw"))
+            .ok_or_else(|| config::invalid("encoding", "must be raw, hex, json or rtl-wmbus"))?;
+        let format = Format::of(file.format.as_deref().unwrap_or("auto"))
+            .ok_or_else(|| config::invalid("format", FORMATS))?;
+        if file.member.is_some() && encoding != Encoding::Json {
             return Err(config::invalid("member", "goes with `encoding = \"json\"` alone"));
         }
         if file.formats.len() > FORMATS_MAX {
@@ -72,15 +68,19 @@ impl Settings {
             of_hex.ok_or_else(|| config::invalid("formats", "must be hexadecimal digits"))
         });
         let formats = formats.collect::<Result<_, _>>()?;
-        let plain_allowed =
-            file.unencrypted.map_or(key.is_none(), |written| written == Unencrypted::Accept);
+        let plain_allowed = match file.unencrypted.as_deref() {
+            None => key.is_none(),
+            Some("accept") => true,
+            Some("refuse") => false,
+            Some(_) => return Err(config::invalid("unencrypted", "must be accept or refuse")),
+        };
         Ok(Self {
             envelope: Envelope {
-                encoding: file.encoding,
+                encoding,
                 member: file.member.unwrap_or_else(|| "data".to_owned()),
-                trailing: file.trailing,
+                trailing,
             },
-            format: file.format,
+            format,
             security: Security { key, plain_allowed, meter: meter.map(reversed) },
             formats,
             utc_offset_minutes: file.utc_offset_minutes,

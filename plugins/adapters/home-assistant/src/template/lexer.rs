@@ -32,12 +32,12 @@ pub(super) fn tokens(text: &str) -> Option<Vec<Token>> {
             }
             '0'..='9' => {
                 let end = rest.find(|it: char| !it.is_ascii_digit() && it != '.');
-                let (digits, after) = rest.split_at(end.unwrap_or(rest.len()));
+                let (digits, after) = rest.split_at_checked(end.unwrap_or(rest.len()))?;
                 (Token::Number(Decimal::parse_scientific(digits)?), after)
             }
             'a'..='z' | 'A'..='Z' | '_' => {
                 let end = rest.find(|it: char| !it.is_ascii_alphanumeric() && it != '_');
-                let (name, after) = rest.split_at(end.unwrap_or(rest.len()));
+                let (name, after) = rest.split_at_checked(end.unwrap_or(rest.len()))?;
                 (Token::Name(name.to_owned()), after)
             }
             _ => {
