@@ -86,12 +86,34 @@ impl Reader {
 /// What is behind a quotation mark. Most texts are short and stay as they are; the others are put together.
 fn text<'a>(lexer: &mut SliceLexer<'a>) -> Result<Cow<'a, str>, Broken> {
     let rest = lexer.as_slice();
-    let end = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1F));
-    if let Some((text, [b'"', behind @ ..])) = end.and_then(|end| rest.split_at_checked(end)) {
+    if let Some((text, [b'"', behind @ ..])) = rest.split_at_checked(plain(rest)) {
         *lexer = SliceLexer::new(behind);
         return std::str::from_utf8(text).map(Cow::Borrowed).map_err(|_| Broken);
     }
     Ok(lexer.str_string()?)
+}
+
+/// How many bytes come before a quotation mark, an escape or a control character. Eight of them are looked at at once.
+fn plain(json: &[u8]) -> usize {
+    let (eights, rest) = json.as_chunks::<8>();
+    let before = eights.iter().take_while(|eight| !has_special(**eight)).count();
+    let last = eights.get(before).map_or(rest, |eight| eight);
+    let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1F);
+    8 * before + last.iter().position(is_special).unwrap_or(last.len())
+}
+
+const fn has_special(eight: [u8; 8]) -> bool {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGHS: u64 = ONES * 128;
+    let word = u64::from_le_bytes(eight);
+    // A byte below 0x20 borrows from its highest bit, and so does one that is 0 after exclusive or with what is looked
+    // for (Lamport 1975).
+    let control = word.wrapping_sub(ONES * 0x20) & !word;
+    let quote = word ^ (ONES * b'"' as u64);
+    let escape = word ^ (ONES * b'\\' as u64);
+    let quote = quote.wrapping_sub(ONES) & !quote;
+    let escape = escape.wrapping_sub(ONES) & !escape;
+    (control | quote | escape) & HIGHS != 0
 }
 
 /// Most numbers have few digits; the others are read once more.
