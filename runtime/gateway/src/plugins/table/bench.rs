@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 const TYPICAL_BYTES: usize = 200;
 /// How long each figure is measured.
 const MEASURED: Duration = Duration::from_millis(300);
+/// How long a batch of calls takes at least.
+const BATCH_MIN: Duration = Duration::from_millis(5);
 
 /// What one case costs.
 #[derive(Clone, Debug)]
@@ -27,7 +29,7 @@ pub struct Cost {
     pub frame_bytes: Option<usize>,
 }
 
-/// Measures each case that asks something. The mean of as many calls as fit into 0.3 s.
+/// Measures each case that asks something, for 0.3 s.
 pub fn bench(engine: &Engine, plugin: &OnShelf, table: &Table) -> Result<Vec<Cost>, String> {
     let asks = table.cases.iter().filter(|it| !matches!(it.ask, Ask::Refuse { .. }));
     asks.map(|case| cost(engine, plugin, case)).collect()
@@ -77,16 +79,25 @@ fn both<I>(
     call: impl Fn(&mut I) -> Result<(), CallError>,
 ) -> Result<(Duration, Duration), CallError> {
     let mut kept = make()?;
-    let reused = mean(|| call(&mut kept))?;
-    let fresh = mean(|| call(&mut make()?))?;
+    let reused = usual(|| call(&mut kept))?;
+    let fresh = usual(|| call(&mut make()?))?;
     Ok((reused, fresh))
 }
 
-fn mean(mut run: impl FnMut() -> Result<(), CallError>) -> Result<Duration, CallError> {
-    let (start, mut calls) = (Instant::now(), 0);
-    while start.elapsed() < MEASURED || calls == 0 {
-        run()?;
-        calls += 1;
+/// What a call usually takes: the median of batches that are long enough for the clock.
+fn usual(mut run: impl FnMut() -> Result<(), CallError>) -> Result<Duration, CallError> {
+    let mut batch = |calls: u32| {
+        let start = Instant::now();
+        (0..calls).try_for_each(|_| run())?;
+        Ok(start.elapsed())
+    };
+    let (start, mut calls, mut times) = (Instant::now(), 1, Vec::new());
+    while start.elapsed() < MEASURED || times.is_empty() {
+        match batch(calls)? {
+            short if short < BATCH_MIN => calls *= 2,
+            time => times.push(time),
+        }
     }
-    Ok(start.elapsed() / calls)
+    times.sort_unstable();
+    Ok(times.get(times.len() / 2).copied().unwrap_or_default() / calls)
 }
