@@ -17,9 +17,6 @@ const DEPTH_MAX: usize = 128;
 /// Members of one object: more than any device has, and few enough that each finds its place among the others.
 const MEMBERS_MAX: usize = 2048;
 
-/// Members that most objects have room for at once.
-const MEMBERS_USUAL: usize = 8;
-
 /// It is not JSON, or more than is read. Small: it comes back with every value.
 struct Broken;
 
@@ -66,7 +63,7 @@ impl Reader {
     }
 
     fn object<'a>(&self, lexer: &mut SliceLexer<'a>, depth: usize) -> Result<Value<'a>, Broken> {
-        let mut object = Object::with_room(MEMBERS_USUAL);
+        let mut object = Object::default();
         lexer.discarded().seq(b'}', SliceLexer::ws_peek, |next, lexer| {
             lexer.expect(|_| Some(next), b'"').ok_or(Expect::String)?;
             let name = text(lexer)?;

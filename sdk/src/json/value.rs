@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use super::number::Number;
 
+/// Members that most objects have room for at once.
+const MEMBERS_USUAL: usize = 8;
+
 /// A value of JSON (RFC 8259, section 3).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Value<'a> {
@@ -159,11 +162,6 @@ impl<'a> Object<'a> {
         Object { members: self.members.into_iter().map(owned).collect() }
     }
 
-    /// With room for the members of an ordinary message.
-    pub(super) fn with_room(members: usize) -> Self {
-        Self { members: Vec::with_capacity(members) }
-    }
-
     /// Adds a member, in the place of an earlier one of that name if need be. Returns whether there was one.
     pub fn insert(&mut self, name: Cow<'a, str>, value: Value<'a>) -> bool {
         match self.members.binary_search_by(|(known, _)| known.cmp(&name)) {
@@ -174,6 +172,9 @@ impl<'a> Object<'a> {
                 true
             }
             Err(at) => {
+                if self.members.is_empty() {
+                    self.members.reserve(MEMBERS_USUAL);
+                }
                 self.members.insert(at, (name, value));
                 false
             }
