@@ -1,5 +1,7 @@
 //! Reads a plugin's configuration, so that every mistake names its setting.
 
+mod parts;
+
 use std::borrow::Cow;
 
 use serde::de::{
@@ -11,6 +13,8 @@ use crate::{
     json::{self, Value},
     typed::{Mistake, Typed},
 };
+
+pub use parts::{Parts, required};
 
 /// Reads a JSON object into `T`, a struct that derives `serde::Deserialize` with `deny_unknown_fields`.
 ///

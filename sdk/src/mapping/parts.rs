@@ -3,77 +3,48 @@
 //! # Promises
 //!
 //! - A mistake names its part, and what that must be or which parts there are.
-//! - What a derived reader of these types would be is a tenth of a component; this is a hundredth.
 
 use serde::{Deserialize, Deserializer, de::Error};
 
 use super::{At, Format, Kind, Literal, Raw, Rule, When};
 use crate::{
+    ConfigError,
+    config::{Parts, required},
     exact::Exact,
     json::{Object, Value},
 };
 
-/// What is wrong with the parts.
-type Wrong = String;
+/// Reads parts that stand inside of a setting: a mistake names the part.
+fn read<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    known: &[&str],
+    read: impl FnOnce(&Parts<'de>) -> Result<T, ConfigError>,
+) -> Result<T, D::Error> {
+    let parts = Object::deserialize(deserializer)?;
+    let whole = Parts::of(parts, known).and_then(|parts| read(&parts));
+    whole.map_err(|mistake| {
+        D::Error::custom(match mistake {
+            ConfigError::Missing(name) => format!("missing field `{name}`"),
+            ConfigError::Invalid((name, text)) => format!("`{name}` {text}"),
+        })
+    })
+}
 
-/// The parts, of which each is one of `known`.
-struct Parts<'a>(Object<'a>);
+/// Where a value is: a pointer into JSON, or a column.
+fn source(parts: &Parts<'_>) -> Result<String, ConfigError> {
+    let source = match parts.text("pointer")? {
+        Some(pointer) => Some(pointer),
+        None => parts.text("column")?,
+    };
+    required("pointer", source).map(str::to_owned)
+}
 
-impl<'a> Parts<'a> {
-    fn read<D: Deserializer<'a>>(deserializer: D, known: &[&str]) -> Result<Self, D::Error> {
-        let parts = Object::deserialize(deserializer)?;
-        if let Some((name, _)) = parts.iter().find(|(name, _)| !known.contains(name)) {
-            let known = known.join(", ");
-            return Err(D::Error::custom(format!("`{name}` is not a setting; there are: {known}")));
-        }
-        Ok(Self(parts))
-    }
+fn number(parts: &Parts<'_>, name: &str) -> Result<Option<Exact>, ConfigError> {
+    parts.part(name, "must be a decimal number, or its text", Exact::of_setting)
+}
 
-    fn value(&self, name: &str) -> Option<&Value<'a>> {
-        self.0.member(name)
-    }
-
-    fn part<T>(
-        &self,
-        name: &str,
-        must_be: &str,
-        read: impl FnOnce(&Value<'a>) -> Option<T>,
-    ) -> Result<Option<T>, Wrong> {
-        match self.value(name) {
-            Some(value) => match read(value) {
-                Some(part) => Ok(Some(part)),
-                None => Err(format!("`{name}` must be {must_be}")),
-            },
-            None => Ok(None),
-        }
-    }
-
-    fn text(&self, name: &str) -> Result<Option<String>, Wrong> {
-        self.part(name, "a text", |value| value.as_str().map(str::to_owned))
-    }
-
-    fn required<T>(&self, name: &str, part: Option<T>) -> Result<T, Wrong> {
-        part.ok_or_else(|| format!("missing field `{name}`"))
-    }
-
-    /// Where a value is: a pointer into JSON, or a column.
-    fn source(&self) -> Result<String, Wrong> {
-        let source = match self.text("pointer")? {
-            Some(pointer) => Some(pointer),
-            None => self.text("column")?,
-        };
-        self.required("pointer", source)
-    }
-
-    fn number(&self, name: &str) -> Result<Option<Exact>, Wrong> {
-        self.part(name, "a decimal number, or its text", Exact::of_setting)
-    }
-
-    fn literals(&self, name: &str) -> Result<Vec<Literal>, Wrong> {
-        let read = |value: &Value<'_>| value.as_array()?.iter().map(Literal::of).collect();
-        let literals = self.part(name, "a list of flags, numbers and texts", read)?;
-        Ok(literals.unwrap_or_default())
-    }
+fn literals(parts: &Parts<'_>, name: &str) -> Result<Vec<Literal>, ConfigError> {
+    parts.list(name, "must be a list of flags, numbers and texts", Literal::of)
 }
 
 const RULE: [&str; 11] = [
@@ -91,26 +62,26 @@ const RULE: [&str; 11] = [
 ];
 
 impl Rule {
-    fn of(parts: &Parts<'_>) -> Result<Self, Wrong> {
-        let flag = |name| parts.part(name, "true or false", Value::as_bool);
+    fn of(parts: &Parts<'_>) -> Result<Self, ConfigError> {
+        let kind = parts.part("type", "must be real, int, flag or text", Kind::of)?;
         Ok(Self {
-            source: parts.source()?,
-            path: parts.required("path", parts.text("path")?)?,
-            unit: parts.text("unit")?,
-            kind: parts.part("type", "real, int, flag or text", Kind::of)?.unwrap_or_default(),
-            scale: parts.number("scale")?,
-            offset: parts.number("offset")?,
-            true_values: parts.literals("true-values")?,
-            false_values: parts.literals("false-values")?,
-            none_values: parts.literals("none-values")?,
-            required: flag("required")?.unwrap_or_default(),
+            source: source(parts)?,
+            path: required("path", parts.text("path")?)?.to_owned(),
+            unit: parts.text("unit")?.map(str::to_owned),
+            kind: kind.unwrap_or_default(),
+            scale: number(parts, "scale")?,
+            offset: number(parts, "offset")?,
+            true_values: literals(parts, "true-values")?,
+            false_values: literals(parts, "false-values")?,
+            none_values: literals(parts, "none-values")?,
+            required: parts.flag("required")?.unwrap_or_default(),
         })
     }
 }
 
 impl<'de> Deserialize<'de> for Rule {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::of(&Parts::read(deserializer, &RULE)?).map_err(D::Error::custom)
+        read(deserializer, &RULE, Self::of)
     }
 }
 
@@ -136,21 +107,26 @@ impl<'de> Deserialize<'de> for Kind {
 const AT: [&str; 5] = ["pointer", "column", "format", "utc-offset-minutes", "none-values"];
 
 impl At {
-    fn of(parts: &Parts<'_>) -> Result<Self, Wrong> {
+    fn of(parts: &Parts<'_>) -> Result<Self, ConfigError> {
         let minutes = |value: &Value<'_>| i16::try_from(value.as_i64()?).ok();
-        let format = parts.part("format", "unix-s, unix-ms, rfc3339 or local", Format::of)?;
+        let format =
+            parts.part("format", "must be unix-s, unix-ms, rfc3339 or local", Format::of)?;
         Ok(Self {
-            source: parts.source()?,
-            format: parts.required("format", format)?,
-            utc_offset_minutes: parts.part("utc-offset-minutes", "a whole number", minutes)?,
-            none_values: parts.literals("none-values")?,
+            source: source(parts)?,
+            format: required("format", format)?,
+            utc_offset_minutes: parts.part(
+                "utc-offset-minutes",
+                "must be a whole number",
+                minutes,
+            )?,
+            none_values: literals(parts, "none-values")?,
         })
     }
 }
 
 impl<'de> Deserialize<'de> for At {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::of(&Parts::read(deserializer, &AT)?).map_err(D::Error::custom)
+        read(deserializer, &AT, Self::of)
     }
 }
 
@@ -169,15 +145,15 @@ impl Format {
 const WHEN: [&str; 3] = ["pointer", "column", "equals"];
 
 impl When {
-    fn of(parts: &Parts<'_>) -> Result<Self, Wrong> {
-        let equals = parts.part("equals", "a flag, a number or a text", Literal::of)?;
-        Ok(Self { source: parts.source()?, equals: parts.required("equals", equals)? })
+    fn of(parts: &Parts<'_>) -> Result<Self, ConfigError> {
+        let equals = parts.part("equals", "must be a flag, a number or a text", Literal::of)?;
+        Ok(Self { source: source(parts)?, equals: required("equals", equals)? })
     }
 }
 
 impl<'de> Deserialize<'de> for When {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::of(&Parts::read(deserializer, &WHEN)?).map_err(D::Error::custom)
+        read(deserializer, &WHEN, Self::of)
     }
 }
 
@@ -202,7 +178,7 @@ impl<'de> Deserialize<'de> for Literal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ConfigError, config};
+    use crate::config;
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]

@@ -13,7 +13,6 @@ use hushgate_sdk::{
     ConfigError, Frame, Reading,
     adapter::{Adapter, DecodeError},
     bytes::Bytes,
-    config,
 };
 
 mod cipher;
@@ -39,7 +38,7 @@ hushgate_sdk::adapter!(WirelessMbus);
 
 impl Adapter for WirelessMbus {
     fn configure(json: &str) -> Result<Self, ConfigError> {
-        Settings::parse(config::parse(json)?).map(Self)
+        Settings::parse(json).map(Self)
     }
 
     fn decode(&self, frame: Frame) -> Result<Vec<Reading>, DecodeError> {

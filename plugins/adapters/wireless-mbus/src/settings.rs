@@ -1,7 +1,10 @@
 //! What the owner says of the receiver and the meter.
 
-use hushgate_sdk::{ConfigError, bytes, config};
-use serde::Deserialize;
+use hushgate_sdk::{
+    ConfigError, bytes,
+    config::{self, Parts},
+    json::Value,
+};
 
 use crate::{
     cipher::Key,
@@ -15,21 +18,18 @@ const TRAILING_MAX: usize = 16;
 const FORMATS_MAX: usize = 16;
 const FORMATS: &str = "must be auto, a, b, stripped, b-stripped or no-length";
 
-/// As written.
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(crate) struct File {
-    encoding: Option<String>,
-    member: Option<String>,
-    format: Option<String>,
-    trailing: Option<i64>,
-    key: Option<String>,
-    unencrypted: Option<String>,
-    meter: Option<String>,
-    #[serde(default)]
-    formats: Vec<String>,
-    utc_offset_minutes: Option<i64>,
-}
+/// Their names.
+const KNOWN: [&str; 9] = [
+    "encoding",
+    "member",
+    "format",
+    "trailing",
+    "key",
+    "unencrypted",
+    "meter",
+    "formats",
+    "utc-offset-minutes",
+];
 
 /// As meant.
 #[derive(Debug)]
@@ -43,49 +43,53 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    pub(crate) fn parse(file: File) -> Result<Self, ConfigError> {
-        let key = file.key.as_deref().map(|digits| hex("key", digits)).transpose()?.map(Key::new);
-        let meter = file.meter.as_deref().map(|digits| hex("meter", digits)).transpose()?;
-        let trailing = usize::try_from(file.trailing.unwrap_or_default())
-            .ok()
-            .filter(|trailing| *trailing <= TRAILING_MAX)
-            .ok_or_else(|| config::invalid("trailing", "must be 0 to 16"))?;
-        if file.utc_offset_minutes.is_some_and(|it| !(-OFFSET_MAX..=OFFSET_MAX).contains(&it)) {
+    pub(crate) fn parse(json: &str) -> Result<Self, ConfigError> {
+        let parts = Parts::parse(json, &KNOWN)?;
+        let key = parts.text("key")?.map(|digits| hex("key", digits)).transpose()?.map(Key::new);
+        let meter = parts.text("meter")?.map(|digits| hex("meter", digits)).transpose()?;
+        let utc_offset_minutes = parts.whole("utc-offset-minutes")?;
+        if utc_offset_minutes.is_some_and(|it| !(-OFFSET_MAX..=OFFSET_MAX).contains(&it)) {
             return Err(config::invalid("utc-offset-minutes", "must be -840 to 840"));
         }
-        let encoding = Encoding::of(file.encoding.as_deref().unwrap_or("raw"))
-            .ok_or_else(|| config::invalid("encoding", "must be raw, hex, json or rtl-wmbus"))?;
-        let format = Format::of(file.format.as_deref().unwrap_or("auto"))
-            .ok_or_else(|| config::invalid("format", FORMATS))?;
-        if file.member.is_some() && encoding != Encoding::Json {
-            return Err(config::invalid("member", "goes with `encoding = \"json\"` alone"));
-        }
-        if file.formats.len() > FORMATS_MAX {
-            return Err(config::invalid("formats", "must be 16 at most"));
-        }
-        let formats = file.formats.iter().map(|digits| {
-            let of_hex = bytes::of_hex(digits.as_bytes()).ok();
-            of_hex.ok_or_else(|| config::invalid("formats", "must be hexadecimal digits"))
-        });
-        let formats = formats.collect::<Result<_, _>>()?;
-        let plain_allowed = match file.unencrypted.as_deref() {
+        let plain_allowed = match parts.text("unencrypted")? {
             None => key.is_none(),
             Some("accept") => true,
             Some("refuse") => false,
             Some(_) => return Err(config::invalid("unencrypted", "must be accept or refuse")),
         };
         Ok(Self {
-            envelope: Envelope {
-                encoding,
-                member: file.member.unwrap_or_else(|| "data".to_owned()),
-                trailing,
-            },
-            format,
+            envelope: envelope(&parts)?,
+            format: Format::of(parts.text("format")?.unwrap_or("auto"))
+                .ok_or_else(|| config::invalid("format", FORMATS))?,
             security: Security { key, plain_allowed, meter: meter.map(reversed) },
-            formats,
-            utc_offset_minutes: file.utc_offset_minutes,
+            formats: formats(&parts)?,
+            utc_offset_minutes,
         })
     }
+}
+
+fn envelope(parts: &Parts<'_>) -> Result<Envelope, ConfigError> {
+    let encoding = Encoding::of(parts.text("encoding")?.unwrap_or("raw"))
+        .ok_or_else(|| config::invalid("encoding", "must be raw, hex, json or rtl-wmbus"))?;
+    let member = parts.text("member")?;
+    if member.is_some() && encoding != Encoding::Json {
+        return Err(config::invalid("member", "goes with `encoding = \"json\"` alone"));
+    }
+    let trailing = usize::try_from(parts.whole("trailing")?.unwrap_or_default())
+        .ok()
+        .filter(|trailing| *trailing <= TRAILING_MAX)
+        .ok_or_else(|| config::invalid("trailing", "must be 0 to 16"))?;
+    Ok(Envelope { encoding, member: member.unwrap_or("data").to_owned(), trailing })
+}
+
+/// Of compact frames.
+fn formats(parts: &Parts<'_>) -> Result<Vec<Vec<u8>>, ConfigError> {
+    let of_hex = |digits: &Value<'_>| bytes::of_hex(digits.as_str()?.as_bytes()).ok();
+    let formats = parts.list("formats", "must be hexadecimal digits", of_hex)?;
+    if formats.len() > FORMATS_MAX {
+        return Err(config::invalid("formats", "must be 16 at most"));
+    }
+    Ok(formats)
 }
 
 /// The digits of an address are sent with the last first.
