@@ -13,6 +13,7 @@ static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../sdk/template
 static SDK: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../sdk/src");
 static WIT: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../wit");
 const WORKSPACE: &str = include_str!("../../../../../Cargo.toml");
+const SDK_MANIFEST: &str = include_str!("../../../../../sdk/Cargo.toml");
 const TOOLCHAIN: &str = include_str!("../../../../../tests/rigs/wasm-toolchain.sh");
 
 /// What `new` is told.
@@ -106,16 +107,26 @@ fn copy(from: &Dir<'_>, to: &Path, id: &str) -> io::Result<()> {
 fn sdk_manifest() -> io::Result<String> {
     let workspace: toml::Table = WORKSPACE.parse().map_err(io::Error::other)?;
     let workspace = &workspace["workspace"];
+    let sdk: toml::Table = SDK_MANIFEST.parse().map_err(io::Error::other)?;
     let mut package = workspace["package"].clone();
-    let mut dependencies = toml::Table::new();
-    for name in ["rlsf", "ryu", "serde", "serde_json", "wit-bindgen"] {
-        dependencies.insert(name.into(), workspace["dependencies"][name].clone());
-    }
     if let Some(package) = package.as_table_mut() {
         package.insert("name".into(), "hushgate-sdk".into());
     }
-    let mut manifest = toml::Table::new();
-    manifest.insert("package".into(), package);
-    manifest.insert("dependencies".into(), dependencies.into());
+    let targets = sdk.get("target").and_then(toml::Value::as_table).into_iter().flatten();
+    let tables = targets.filter_map(|(_, target)| target.get("dependencies"));
+    let names = tables.chain(sdk.get("dependencies")).filter_map(toml::Value::as_table);
+    let version = |name: &String| (name.clone(), workspace["dependencies"][name].clone());
+    let dependencies: toml::Table = names.flat_map(toml::Table::keys).map(version).collect();
+    let lints = toml::Table::from_iter([("rust".into(), lint("unsafe_code", "deny").into())]);
+    let manifest = toml::Table::from_iter([
+        ("package".into(), package),
+        ("dependencies".into(), dependencies.into()),
+        ("lints".into(), lints.into()),
+    ]);
     toml::to_string(&manifest).map_err(io::Error::other)
+}
+
+/// What the SDK says of its own exceptions holds only where there is the rule.
+fn lint(name: &str, level: &str) -> toml::Table {
+    toml::Table::from_iter([(name.into(), level.into())])
 }
