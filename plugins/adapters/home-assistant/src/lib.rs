@@ -23,11 +23,10 @@ use entity::Entity;
 use hushgate_sdk::{
     ConfigError, Frame, Reading,
     adapter::{Adapter, DecodeError},
-    config,
+    config::{self, Parts},
     fields::Fields,
-    json::{self, Object, Value},
+    json::{self, Value},
 };
-use serde::Deserialize;
 
 /// Entities that one device may have.
 const ENTITIES_MAX: usize = 512;
@@ -40,18 +39,16 @@ pub struct HomeAssistant {
 
 hushgate_sdk::adapter!(HomeAssistant);
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Settings<'a> {
-    #[serde(borrow)]
-    entities: Vec<Object<'a>>,
-}
-
 impl Adapter for HomeAssistant {
     fn configure(json: &str) -> Result<Self, ConfigError> {
-        let Settings { entities } = config::parse(json)?;
+        let parts = Parts::parse(json, &["entities"])?;
+        let must_be = "must be a list of objects";
+        let entities = parts.part("entities", must_be, Value::as_array)?;
+        let entities = config::required("entities", entities)?;
         let mut found = Vec::new();
-        for message in &entities {
+        for message in entities {
+            let message = message.as_object();
+            let message = message.ok_or_else(|| config::invalid("entities", must_be))?;
             for component in discovery::components(message)? {
                 found.extend(entity::of(&component)?);
             }

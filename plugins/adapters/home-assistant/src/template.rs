@@ -7,6 +7,7 @@
 
 mod lexer;
 mod parser;
+mod python;
 mod value;
 
 use hushgate_sdk::json::Value;

@@ -13,7 +13,7 @@ use hushgate_sdk::{
     json::{Number, Object, Value},
 };
 
-use super::{Comparison, Math};
+use super::{Comparison, Math, python};
 
 /// How many more digits a quotient may have than its dividend.
 const QUOTIENT_DIGITS_MAX: u32 = 17;
@@ -59,7 +59,7 @@ impl<'a> Term<'a> {
             Self::Flag(true) => Some("True".to_owned()),
             Self::Flag(false) => Some("False".to_owned()),
             Self::Number(number) if number.exponent == 0 => Some(number.digits.to_string()),
-            Self::Number(number) => Some(format!("{:?}", number.to_f64())),
+            Self::Number(number) => python::repr(number.to_f64()),
             Self::Text(text) => Some(text.to_string()),
             Self::List(_) | Self::Object(_) => None,
         }
@@ -121,8 +121,7 @@ impl<'a> Term<'a> {
 
     /// As Python rounds: the nearest, of two as near the even one.
     pub(super) fn round(&self, places: usize) -> Option<Self> {
-        let rounded = format!("{:.places$}", self.number()?.to_f64());
-        Decimal::parse_scientific(&rounded).map(Self::Number)
+        python::round(self.number()?.to_f64(), places).map(Self::Number)
     }
 
     pub(super) fn abs(&self) -> Option<Self> {
@@ -208,5 +207,5 @@ fn quotient(left: Decimal, right: Decimal) -> Option<Decimal> {
             return Some(Decimal::new(digits.checked_div(right.digits)?, exponent));
         }
     }
-    Decimal::parse_scientific(&format!("{:?}", left.to_f64() / right.to_f64()))
+    Decimal::shortest(left.to_f64() / right.to_f64())
 }
