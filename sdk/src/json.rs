@@ -5,6 +5,24 @@
 //! - What is no number, flag or text becomes no value: `null` is never 0.
 //! - A number stays the decimal that was written.
 //! - At most 128 values are nested in each other, and 2,048 members in one object; a body with more is malformed.
+//!
+//! # A body
+//!
+//! Members are asked for by name and type; what is not there, or `null`, is `None`, another type makes the body malformed.
+//!
+//! ```
+//! use hushgate_sdk::{Scalar, adapter::DecodeError, fields::Fields, json};
+//!
+//! let state = json::object(br#"{"temperature":18.90,"battery":91,"action":null}"#)?;
+//! let mut fields = Fields::default();
+//! if let Some(celsius) = state.real("temperature")? {
+//!     fields.push("temperature", Scalar::Real(celsius), Some("Cel"));
+//! }
+//! assert_eq!(state.whole("battery")?, Some(91));
+//! assert_eq!(state.text("action")?, None);
+//! assert!(matches!(state.flag("battery"), Err(DecodeError::Malformed(_))));
+//! # Ok::<(), DecodeError>(())
+//! ```
 
 mod deserialize;
 mod member;
