@@ -74,6 +74,22 @@ fn a_changed_byte_is_a_mistake_for_both_or_for_none() {
 }
 
 #[test]
+fn a_body_can_be_read_into_a_struct() {
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    struct Body<'a> {
+        name: &'a str,
+        #[serde(borrow)]
+        rest: Value<'a>,
+    }
+    let read = parse::<Body<'_>>(br#"{"name":"a","rest":[1,null],"more":{}}"#).unwrap();
+    assert_eq!(read.name, "a");
+    assert_eq!(read.rest, value(b"[1,null]").unwrap());
+    for other in ["{", "[]", r#"{"name":1,"rest":0}"#, r#"{"rest":0}"#] {
+        assert!(parse::<Body<'_>>(other.as_bytes()).is_err(), "{other}");
+    }
+}
+
+#[test]
 fn nesting_and_members_have_bounds() {
     let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     assert!(value(nested(128).as_bytes()).is_ok());
