@@ -1,6 +1,6 @@
 //! Values of JSON, whose texts stay where they are in the body.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, cmp::Ordering};
 
 use super::number::Number;
 
@@ -164,7 +164,7 @@ impl<'a> Object<'a> {
 
     /// Adds a member, in the place of an earlier one of that name if need be. Returns whether there was one.
     pub fn insert(&mut self, name: Cow<'a, str>, value: Value<'a>) -> bool {
-        match self.members.binary_search_by(|(known, _)| known.cmp(&name)) {
+        match self.members.binary_search_by(|(known, _)| order(known, &name)) {
             Ok(at) => {
                 if let Some((_, earlier)) = self.members.get_mut(at) {
                     *earlier = value;
@@ -182,7 +182,13 @@ impl<'a> Object<'a> {
     }
 }
 
-/// Most names differ in length or in their first letter already: that is seen without a call.
+/// Most names differ in their first letter already: that is seen without a call.
+fn order(left: &str, right: &str) -> Ordering {
+    let first = left.as_bytes().first().cmp(&right.as_bytes().first());
+    first.then_with(|| left.cmp(right))
+}
+
+/// The same, and most differ in length.
 fn is_same(left: &str, right: &str) -> bool {
     left.len() == right.len()
         && left.as_bytes().first() == right.as_bytes().first()
