@@ -1,8 +1,9 @@
 //! Values of JSON, whose texts stay where they are in the body.
 
-use std::{borrow::Cow, cmp::Ordering};
+use std::borrow::Cow;
 
 use super::number::Number;
+use crate::naming::order;
 
 /// Members that most objects have room for at once.
 const MEMBERS_USUAL: usize = 8;
@@ -182,13 +183,7 @@ impl<'a> Object<'a> {
     }
 }
 
-/// Most names differ in their first letter already: that is seen without a call.
-fn order(left: &str, right: &str) -> Ordering {
-    let first = left.as_bytes().first().cmp(&right.as_bytes().first());
-    first.then_with(|| left.cmp(right))
-}
-
-/// The same, and most differ in length.
+/// Most names differ in length or in their first letter already: that is seen without a call.
 fn is_same(left: &str, right: &str) -> bool {
     left.len() == right.len()
         && left.as_bytes().first() == right.as_bytes().first()

@@ -28,6 +28,8 @@ use hushgate_sdk::{
 };
 use serde::Deserialize;
 
+use pack::Names;
+
 /// Names that one configuration may map.
 const NAMES_MAX: usize = 256;
 
@@ -35,7 +37,7 @@ const NAMES_MAX: usize = 256;
 #[derive(Debug)]
 pub struct Senml {
     format: Option<Format>,
-    names: BTreeMap<String, String>,
+    names: Names,
 }
 
 hushgate_sdk::adapter!(Senml);
@@ -75,7 +77,7 @@ impl Adapter for Senml {
                 "each name for a path in lower-case words joined by hyphens and grouped by dots",
             ));
         }
-        Ok(Self { format, names })
+        Ok(Self { format, names: Names::new(names) })
     }
 
     fn decode(&self, frame: Frame) -> Result<Vec<Reading>, DecodeError> {

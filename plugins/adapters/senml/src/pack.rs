@@ -34,9 +34,25 @@ const ZERO: Number = Number::Whole(0);
 /// Where names without a setting of their own lead.
 const PREFIX: &str = "senml.";
 
+/// The paths that the owner gave names. Few, of which most differ in length from the name that is looked for.
+#[derive(Debug)]
+pub(crate) struct Names(Vec<(String, String)>);
+
+impl Names {
+    pub(crate) fn new(names: BTreeMap<String, String>) -> Self {
+        Self(names.into_iter().collect())
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, path)| path.as_str())
+    }
+}
+
 /// What base fields say, from the record that sets them on.
 struct Base<'a> {
     name: &'a str,
+    /// Whether names may begin with it.
+    is_name: bool,
     time: Number,
     unit: Option<&'a str>,
     value: Number,
@@ -47,13 +63,13 @@ struct Base<'a> {
 pub(crate) fn readings(
     records: &[Record<'_>],
     received_ms: u64,
-    names: &BTreeMap<String, String>,
+    names: &Names,
 ) -> Result<Vec<Reading>, DecodeError> {
     if records.is_empty() {
         return Err(malformed("a pack has at least one record"));
     }
     check_version(records)?;
-    let mut base = Base { name: "", time: ZERO, unit: None, value: ZERO, sum: ZERO };
+    let mut base = Base { name: "", is_name: true, time: ZERO, unit: None, value: ZERO, sum: ZERO };
     let mut readings = Readings::default();
     for record in records {
         base.apply(record);
@@ -75,10 +91,12 @@ pub(crate) fn readings(
 
 /// Whether SenML allows this name (section 4.5.1).
 pub(crate) fn is_name(name: &str) -> bool {
+    name.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric) && has_name_bytes(name)
+}
+
+fn has_name_bytes(name: &str) -> bool {
     // `-`, `.`, `/`, the digits and `:` are neighbours.
-    let is_inner = |byte| matches!(byte, b'-'..=b':' | b'A'..=b'Z' | b'_' | b'a'..=b'z');
-    name.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric())
-        && name.bytes().all(is_inner)
+    name.bytes().all(|byte| matches!(byte, b'-'..=b':' | b'A'..=b'Z' | b'_' | b'a'..=b'z'))
 }
 
 /// All records of a pack have one version (section 4.4), 10 if nothing is said.
@@ -97,11 +115,11 @@ fn check_version(records: &[Record<'_>]) -> Result<(), DecodeError> {
     Ok(())
 }
 
-fn path_of(name: &str, names: &BTreeMap<String, String>) -> Result<String, DecodeError> {
+fn path_of(name: &str, names: &Names) -> Result<String, DecodeError> {
     let trimmed = name.trim_end_matches([':', '/']);
     let last = trimmed.rsplit([':', '/']).next().unwrap_or(trimmed);
     if let Some(path) = names.get(name).or_else(|| names.get(last)) {
-        return Ok(path.clone());
+        return Ok(path.to_owned());
     }
     naming::groups(&[PREFIX, last].concat())
         .filter(|path| path.starts_with(PREFIX))
@@ -124,7 +142,9 @@ impl Record<'_> {
 
 impl<'a> Base<'a> {
     fn apply(&mut self, record: &'a Record<'_>) {
-        self.name = record.base_name.as_deref().unwrap_or(self.name);
+        if let Some(name) = record.base_name.as_deref() {
+            (self.name, self.is_name) = (name, name.is_empty() || is_name(name));
+        }
         self.time = record.base_time.unwrap_or(self.time);
         self.unit = record.base_unit.as_deref().or(self.unit);
         self.value = record.base_value.unwrap_or(self.value);
@@ -132,8 +152,14 @@ impl<'a> Base<'a> {
     }
 
     fn name_of(&self, record: &Record<'_>) -> Result<String, DecodeError> {
-        let name = [self.name, record.name.as_deref().unwrap_or_default()].concat();
-        if is_name(&name) { Ok(name) } else { Err(malformed("a name is empty or has other signs")) }
+        let own = record.name.as_deref().unwrap_or_default();
+        // The base was looked at when it was set: it is the beginning of many names.
+        let fits =
+            self.is_name && if self.name.is_empty() { is_name(own) } else { has_name_bytes(own) };
+        if fits {
+            return Ok([self.name, own].concat());
+        }
+        Err(malformed("a name is empty or has other signs"))
     }
 
     /// `None` is now.

@@ -7,6 +7,8 @@
 
 use std::borrow::Cow;
 
+use hushgate_sdk::naming::order;
+
 /// The longest unit that is kept: more than any that is registered.
 const UNIT_BYTES_MAX: usize = 32;
 
@@ -68,10 +70,10 @@ const SPECIAL: &[&str] = &["Cel", "[pH]", "dB", "dB[W]", "B[SPL]", "{dBm}"];
 
 /// `unit` in UCUM, or `None` if it cannot be a unit at all.
 pub(crate) fn ucum(unit: &str) -> Option<Cow<'_, str>> {
-    if ALIKE.binary_search(&unit).is_ok() {
+    if ALIKE.binary_search_by(|alike| order(alike, unit)).is_ok() {
         return Some(Cow::Borrowed(unit));
     }
-    let otherwise = OTHERWISE.binary_search_by(|(senml, _)| (*senml).cmp(unit));
+    let otherwise = OTHERWISE.binary_search_by(|(senml, _)| order(senml, unit));
     if let Some((_, ucum)) = otherwise.ok().and_then(|at| OTHERWISE.get(at)) {
         return Some(Cow::Borrowed(ucum));
     }

@@ -5,6 +5,8 @@
 //! - Units are those of the presets in zigbee-herdsman-converters (`lib/exposes`). Where devices use one name
 //!   with several units, none is assumed.
 
+use hushgate_sdk::naming::order;
+
 /// What a property with a known name holds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind {
@@ -136,7 +138,7 @@ const ENDPOINTS_NUMBERED: [&str; 10] =
 
 /// The path and kind of a property with this name.
 pub(crate) fn find(name: &str) -> Option<(&'static str, Kind)> {
-    let at = PROPERTIES.binary_search_by(|(known, ..)| (*known).cmp(name)).ok()?;
+    let at = PROPERTIES.binary_search_by(|(known, ..)| order(known, name)).ok()?;
     PROPERTIES.get(at).map(|(_, path, kind)| (*path, *kind))
 }
 
