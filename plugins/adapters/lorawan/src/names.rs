@@ -1,15 +1,6 @@
 //! How decoders' names become paths.
 
-/// The longest path, in bytes.
-const PATH_BYTES_MAX: usize = 64;
-
-/// Whether it is lower-case words, joined by hyphens and grouped by dots.
-pub(crate) fn is_path(text: &str) -> bool {
-    let is_word = |word: &str| {
-        !word.is_empty() && word.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit())
-    };
-    text.len() <= PATH_BYTES_MAX && text.split(['.', '-']).all(is_word)
-}
+use hushgate_sdk::naming::is_path;
 
 /// `Air.TempC_SHT-2` becomes `air.temp-c-sht-2`: a word begins at each capital that follows a small letter or a
 /// digit. `None` if nothing is left of a part of it, or too much.

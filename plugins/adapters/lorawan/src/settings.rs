@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use hushgate_sdk::{ConfigError, config};
+use hushgate_sdk::{ConfigError, config, naming};
 use serde::Deserialize;
 
-use crate::{names, radio};
+use crate::radio;
 
 /// Names that one configuration may map.
 const FIELDS_MAX: usize = 256;
@@ -51,7 +51,7 @@ impl Settings {
 impl Rule {
     fn check(&self) -> Result<(), ConfigError> {
         let invalid = |must_be| Err(config::invalid("fields", must_be));
-        if !names::is_path(&self.path) {
+        if !naming::is_path(&self.path) {
             return invalid("each path of lower-case words, joined by hyphens and grouped by dots");
         }
         if radio::PATHS.contains(&self.path.as_str()) {
