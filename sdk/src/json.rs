@@ -3,7 +3,7 @@
 //! # Promises
 //!
 //! - What is no number, flag or text becomes no value: `null` is never 0.
-//! - A number stays the decimal that was written.
+//! - A number stays the decimal that was written, up to 18 digits; beyond that it is the nearest `f64`.
 //! - At most 128 values are nested in each other, and 2,048 members in one object; a body with more is malformed.
 //!
 //! # A body

@@ -59,9 +59,7 @@ impl Exact {
             number => number.decimal().map(Self::from),
         }
     }
-}
 
-impl Exact {
     /// The number that a setting is, or that its text is.
     pub(crate) fn of_setting(value: &Value<'_>) -> Option<Self> {
         match value {

@@ -2,7 +2,6 @@
 
 use super::{
     malformed,
-    number::Number,
     value::{Object, Value},
 };
 use crate::adapter::DecodeError;
@@ -23,44 +22,43 @@ impl<'a> Object<'a> {
 
     /// A text.
     pub fn text(&self, name: &str) -> Member<&str> {
-        self.typed(name, Value::as_str)
+        self.typed(name, malformed, Value::as_str)
     }
 
     /// `true` or `false`.
     pub fn flag(&self, name: &str) -> Member<bool> {
-        self.typed(name, Value::as_bool)
+        self.typed(name, malformed, Value::as_bool)
     }
 
     /// A number, whole or not.
     pub fn real(&self, name: &str) -> Member<f64> {
-        self.typed(name, Value::as_f64)
+        self.typed(name, malformed, Value::as_f64)
     }
 
     /// A whole number, written without a fraction, that a `T` holds.
     pub fn whole<T: TryFrom<i64>>(&self, name: &str) -> Member<T> {
-        self.typed(name, |value| match value {
-            Value::Number(Number::Whole(whole)) => T::try_from(*whole).ok(),
-            _ => None,
-        })
+        self.typed(name, malformed, |value| T::try_from(value.as_i64()?).ok())
     }
 
     /// An object.
     pub fn object(&self, name: &str) -> Member<&Self> {
-        self.typed(name, Value::as_object)
+        self.typed(name, malformed, Value::as_object)
     }
 
     /// An array.
     pub fn array(&self, name: &str) -> Member<&[Value<'a>]> {
-        self.typed(name, Value::as_array)
+        self.typed(name, malformed, Value::as_array)
     }
 
-    fn typed<'o, T>(
+    /// What `read` makes of a member, or what is `wrong` if it makes nothing of it.
+    pub(crate) fn typed<'o, T, E>(
         &'o self,
         name: &str,
+        wrong: impl FnOnce() -> E,
         read: impl FnOnce(&'o Value<'a>) -> Option<T>,
-    ) -> Member<T> {
+    ) -> Result<Option<T>, E> {
         match self.member(name) {
-            Some(value) => read(value).map(Some).ok_or_else(malformed),
+            Some(value) => read(value).map(Some).ok_or_else(wrong),
             None => Ok(None),
         }
     }

@@ -89,10 +89,8 @@ impl Adapter for PrivateIotText {
         let (number, word) = if body.trim_start().starts_with('{') {
             let body = json::value(&frame.body);
             let payload = body.as_ref().ok().and_then(|it| it.get("payload")?.as_str());
-            quantity(
-                payload
-                    .ok_or_else(|| malformed("the body is not JSON with a text as `payload`"))?,
-            )?
+            let none = || malformed("the body is not JSON with a text as `payload`");
+            quantity(payload.ok_or_else(none)?)?
         } else {
             quantity(body)?
         };

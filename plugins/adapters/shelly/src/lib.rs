@@ -67,13 +67,11 @@ fn single(component: &str, body: &[u8]) -> Result<Vec<Reading>, DecodeError> {
 
 fn rpc(body: &[u8]) -> Result<Vec<Reading>, DecodeError> {
     let rpc = json::object(body)?;
-    // `null` says as little as a member that is not there.
-    let member = |name| rpc.get(name).filter(|it| !it.is_null());
-    match (member("method"), member("result")) {
-        (Some(Value::String(method)), _) => notification(method, member("params")),
+    match (rpc.member("method"), rpc.member("result")) {
+        (Some(Value::String(method)), _) => notification(method, rpc.member("params")),
         (Some(_), _) => Err(malformed("the method is no text")),
         (None, Some(Value::Object(result))) => reply(result),
-        (None, None) if member("error").is_some() => Ok(Vec::new()),
+        (None, None) if rpc.member("error").is_some() => Ok(Vec::new()),
         (None, _) => Err(DecodeError::NotMine),
     }
 }

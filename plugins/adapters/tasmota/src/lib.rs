@@ -111,12 +111,7 @@ impl Tasmota {
     /// The replies to `Status 8`, `10` and `11`, and to `Status 0`, which has all of them.
     fn status(&self, body: &[u8]) -> Result<Vec<Reading>, DecodeError> {
         let body = json::object(body)?;
-        let part = |name| match body.get(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::Object(part)) => Ok(Some(part)),
-            Some(_) => Err(DecodeError::Malformed("a part of the status is no object".to_owned())),
-        };
-        let (sensors, state) = (part("StatusSNS")?, part("StatusSTS")?);
+        let (sensors, state) = (body.object("StatusSNS")?, body.object("StatusSTS")?);
         let mut readings = Vec::new();
         if let Some(sensors) = sensors {
             readings.extend(self.sensors(sensors)?);

@@ -117,16 +117,12 @@ fn sdk_manifest() -> io::Result<String> {
     let names = tables.chain(sdk.get("dependencies")).filter_map(toml::Value::as_table);
     let version = |name: &String| (name.clone(), workspace["dependencies"][name].clone());
     let dependencies: toml::Table = names.flat_map(toml::Table::keys).map(version).collect();
-    let lints = toml::Table::from_iter([("rust".into(), lint("unsafe_code", "deny").into())]);
+    // What the SDK says of its own exceptions holds only where there is the rule.
+    let lints = toml::toml! { rust = { unsafe_code = "deny" } };
     let manifest = toml::Table::from_iter([
         ("package".into(), package),
         ("dependencies".into(), dependencies.into()),
         ("lints".into(), lints.into()),
     ]);
     toml::to_string(&manifest).map_err(io::Error::other)
-}
-
-/// What the SDK says of its own exceptions holds only where there is the rule.
-fn lint(name: &str, level: &str) -> toml::Table {
-    toml::Table::from_iter([(name.into(), level.into())])
 }
